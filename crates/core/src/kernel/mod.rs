@@ -1,0 +1,1 @@
+//! Everything that touches the machine: CPU features, threads, raw memory. The only home of `unsafe` in this crate.
