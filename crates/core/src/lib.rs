@@ -2,5 +2,6 @@
 //! std only; no JavaScript, no files, no network. Both bindings wrap [`engine::Engine`].
 #![deny(unsafe_code)]
 
+pub mod error;
 #[allow(unsafe_code)]
 pub mod kernel;

@@ -1,0 +1,111 @@
+//! The one error of the core: a stable code and a message that reads `what failed: expected …, got … (hint)`.
+//! Every code of the project stands here, also those that only TypeScript raises: one list, one page of the docs.
+
+use std::fmt;
+
+/// A refused call. What it was called on is as it was before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// Which kind of refusal; never changes its name.
+    pub code: Code,
+    /// What failed, what was expected, what came instead.
+    pub message: String,
+}
+
+impl Error {
+    /// An error of `code`; `message` reads `what failed: expected …, got …`.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code.name(), self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A result whose error is [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal;)+) => {
+        /// The stable names of everything that can be refused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Code] = &[$(Code::$variant),+];
+
+            /// The name JavaScript sees, such as `SHAPE_MISMATCH`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)+ }
+            }
+
+            /// What the code means, in one sentence.
+            pub const fn doc(self) -> &'static str {
+                match self { $(Code::$variant => concat!($($doc),+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Two shapes that must agree do not.
+    ShapeMismatch = "SHAPE_MISMATCH";
+    /// A shape is no shape: a size is missing, negative, fractional or too large.
+    InvalidShape = "INVALID_SHAPE";
+    /// A dtype is unknown, or an operation does not take it.
+    InvalidDtype = "INVALID_DTYPE";
+    /// A value is of the wrong kind or out of its range.
+    InvalidValue = "INVALID_VALUE";
+    /// An option has a name that nothing here has.
+    UnknownOption = "UNKNOWN_OPTION";
+    /// A string names no optimizer, loss, metric, activation, layer or schedule.
+    UnknownName = "UNKNOWN_NAME";
+    /// Two things that need names of their own share one.
+    DuplicateName = "DUPLICATE_NAME";
+    /// A label is not among the classes.
+    LabelOutOfRange = "LABEL_OUT_OF_RANGE";
+    /// An array's buffer was detached or resized while it was needed.
+    BufferDetached = "BUFFER_DETACHED";
+    /// A gradient, a loss or a hyper-parameter is NaN or infinite.
+    NonFinite = "NON_FINITE";
+    /// The optimizer looks at the loss, so gradients alone are not enough.
+    NeedsLoss = "NEEDS_LOSS";
+    /// A synchronous call needs an engine in this thread.
+    NeedsLocalEngine = "NEEDS_LOCAL_ENGINE";
+    /// A synchronous call came before an engine was loaded.
+    NotReady = "NOT_READY";
+    /// A model has no weights yet, because its input shape is unknown.
+    NotBuilt = "NOT_BUILT";
+    /// A model was asked to train or evaluate before `compile`.
+    NotCompiled = "NOT_COMPILED";
+    /// A running call uses what this call would change.
+    Busy = "BUSY";
+    /// The object was disposed of.
+    Disposed = "DISPOSED";
+    /// A crash in the middle of an update left the variables unusable.
+    StateLost = "STATE_LOST";
+    /// There is not enough memory, or the memory limit is reached.
+    OutOfMemory = "OUT_OF_MEMORY";
+    /// No engine could be loaded, or one stopped answering.
+    EngineFailed = "ENGINE_FAILED";
+    /// The engine crashed on a defect of its own; the next call works.
+    EnginePanic = "ENGINE_PANIC";
+    /// The bytes of a plan are not a plan.
+    PlanInvalid = "PLAN_INVALID";
+    /// A file or its bytes are not in the format they should have.
+    FileFormat = "FILE_FORMAT";
+    /// A file could not be read or written.
+    FileIo = "FILE_IO";
+    /// A gradient was asked through something that has none.
+    NotDifferentiable = "NOT_DIFFERENTIABLE";
+    /// The call was aborted by its signal.
+    Aborted = "ABORTED";
+}
