@@ -56,49 +56,51 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Two shapes that must agree do not.
+    /// Two shapes, or a shape and a number of elements, do not fit together.
     ShapeMismatch = "SHAPE_MISMATCH";
-    /// A shape is no shape: a size is missing, negative, fractional or too large.
+    /// A shape is not a list of at most 16 whole numbers from 0 to 2^31 - 1, or is too large in total.
     InvalidShape = "INVALID_SHAPE";
-    /// A dtype is unknown, or an operation does not take it.
+    /// A value or array is of a kind that cannot be used here.
     InvalidDtype = "INVALID_DTYPE";
     /// A value is of the wrong kind or out of its range.
     InvalidValue = "INVALID_VALUE";
-    /// An option has a name that nothing here has.
+    /// An option of this name does not exist.
     UnknownOption = "UNKNOWN_OPTION";
     /// A string names no optimizer, loss, metric, activation, layer or schedule.
     UnknownName = "UNKNOWN_NAME";
     /// Two things that need names of their own share one.
     DuplicateName = "DUPLICATE_NAME";
-    /// A label is not among the classes.
+    /// A class label is negative, fractional or not below the number of classes.
     LabelOutOfRange = "LABEL_OUT_OF_RANGE";
-    /// An array's buffer was detached or resized while it was needed.
+    /// The memory behind an array was transferred away, or shrunk until the array lies outside it.
     BufferDetached = "BUFFER_DETACHED";
     /// A gradient, a loss or a hyper-parameter is NaN or infinite.
     NonFinite = "NON_FINITE";
     /// The optimizer looks at the loss, so gradients alone are not enough.
     NeedsLoss = "NEEDS_LOSS";
-    /// A synchronous call needs an engine in this thread.
+    /// A synchronous call needs an engine in this thread; the present one answers asynchronously.
     NeedsLocalEngine = "NEEDS_LOCAL_ENGINE";
-    /// A synchronous call came before an engine was loaded.
+    /// A synchronous call came before `await ready()` had loaded an engine.
     NotReady = "NOT_READY";
     /// A model has no weights yet, because its input shape is unknown.
     NotBuilt = "NOT_BUILT";
     /// A model was asked to train or evaluate before `compile`.
     NotCompiled = "NOT_COMPILED";
-    /// A running call uses what this call would change.
+    /// The model or variable is in use by a call that has not finished.
     Busy = "BUSY";
-    /// The object was disposed of.
+    /// The model, variable or engine was disposed of and cannot be used again.
     Disposed = "DISPOSED";
-    /// A crash in the middle of an update left the variables unusable.
+    /// A failure in the middle of an update left variables without a trustworthy value.
     StateLost = "STATE_LOST";
     /// There is not enough memory, or the memory limit is reached.
     OutOfMemory = "OUT_OF_MEMORY";
-    /// No engine could be loaded, or one stopped answering.
+    /// No engine could be loaded in this runtime; the message says why each one failed.
+    EngineUnavailable = "ENGINE_UNAVAILABLE";
+    /// The engine refused or failed a call that the library itself had prepared.
     EngineFailed = "ENGINE_FAILED";
-    /// The engine crashed on a defect of its own; the next call works.
+    /// A defect of the engine stopped a call; other models are unharmed and the next call works.
     EnginePanic = "ENGINE_PANIC";
-    /// The bytes of a plan are not a plan.
+    /// The bytes of a compiled plan are malformed or contradict themselves.
     PlanInvalid = "PLAN_INVALID";
     /// A file or its bytes are not in the format they should have.
     FileFormat = "FILE_FORMAT";

@@ -2,6 +2,15 @@
 //! std only; no JavaScript, no files, no network. Both bindings wrap [`engine::Engine`].
 #![deny(unsafe_code)]
 
+pub mod declare;
+pub mod engine;
 pub mod error;
+pub mod graph;
 #[allow(unsafe_code)]
 pub mod kernel;
+pub mod op;
+pub mod optim;
+pub mod plan;
+pub mod reader;
+pub mod render;
+pub mod schedule;

@@ -1,1 +1,15 @@
 //! Everything that touches the machine: CPU features, threads, raw memory. The only home of `unsafe` in this crate.
+
+pub mod elementwise;
+pub mod gather;
+pub mod gemm;
+pub mod math;
+pub mod math64;
+pub mod memory;
+pub mod pool;
+pub mod random;
+pub mod reduce;
+pub mod rows;
+pub mod simd;
+pub mod sweep;
+mod tree;

@@ -1,0 +1,202 @@
+//! Sums and maxima of fixed shape: the order of additions depends on the length alone, never on threads or vector width.
+//! `tree` states the shape.
+
+use super::pool::{Shared, split};
+use super::simd::{Kernel, dispatch};
+use super::tree::{Add, AddExp, Dot, LEVELS, Largest, Max, Merge, Rule, Squares, contiguous, fold};
+pub use super::tree::{BLOCK, LANES};
+
+/// Columns that a sum over rows holds in registers at once; no bit depends on it.
+const STRIP: usize = 64;
+
+/// [`sum`] for use inside a kernel: runs where it is called.
+#[inline(always)]
+pub fn row_sum(x: &[f32]) -> f32 {
+    contiguous(x, x, Add)
+}
+
+/// Σ exp(x − shift), in the shape of [`sum`], for use inside a kernel.
+#[inline(always)]
+pub fn row_sum_exp(x: &[f32], shift: f32) -> f32 {
+    contiguous(x, x, AddExp { shift })
+}
+
+/// [`max`] for use inside a kernel.
+#[inline(always)]
+pub fn row_max(x: &[f32]) -> f32 {
+    contiguous(x, x, Max).0
+}
+
+/// What [`reduce_axis`] computes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reduction {
+    /// The sum; 0 of nothing.
+    Sum,
+    /// The largest value, NaN if there is one; −∞ of nothing.
+    Max,
+}
+
+/// Σ x.
+pub fn sum(x: &[f32]) -> f32 {
+    fold(x.len(), &|range| dispatch(Blocks { x: &x[range.clone()], y: &x[range], rule: Add }))
+}
+
+/// Σ a·b.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len(), "the vectors differ in length");
+    fold(a.len(), &|range| dispatch(Blocks { x: &a[range.clone()], y: &b[range], rule: Dot }))
+}
+
+/// Σ x² in f64: finite exactly when every element is.
+pub fn sum_squares_f64(x: &[f32]) -> f64 {
+    fold(x.len(), &|range| dispatch(Blocks { x: &x[range.clone()], y: &x[range], rule: Squares }))
+}
+
+/// The largest element; NaN if there is one, −∞ of nothing.
+pub fn max(x: &[f32]) -> f32 {
+    fold(x.len(), &|range| dispatch(Blocks { x: &x[range.clone()], y: &x[range], rule: Max })).0
+}
+
+/// dst[o, i] = the reduction over r of src[o, r, i], for `src` seen as (outer, r, inner). With `inner` = 1 a sum has the
+/// shape of [`sum`]; otherwise rows are added in order from 0 inside blocks of [`BLOCK`], blocks by the same counter.
+pub fn reduce_axis(dst: &mut [f32], src: &[f32], outer: usize, r: usize, inner: usize, kind: Reduction) {
+    assert_eq!(src.len(), outer * r * inner, "the source has other than outer · r · inner elements");
+    assert_eq!(dst.len(), outer * inner, "the destination has other than outer · inner elements");
+    if dst.is_empty() {
+        return;
+    }
+    if outer == 1 && inner == 1 {
+        dst[0] = if kind == Reduction::Sum { sum(src) } else { max(src) };
+        return;
+    }
+    let shared = Shared::new(dst);
+    if inner == 1 {
+        return split(outer, r, 1, |range| {
+            // SAFETY: `split` hands out disjoint ranges.
+            let dst = unsafe { shared.range(range.clone()) };
+            dispatch(Rows { dst, src: &src[range.start * r..range.end * r], r, kind });
+        });
+    }
+    let strips = inner.div_ceil(STRIP);
+    split(outer * strips, r * STRIP, 1, |range| {
+        for unit in range {
+            let (o, column) = (unit / strips, unit % strips * STRIP);
+            let width = STRIP.min(inner - column);
+            // SAFETY: every unit has its own columns of its own outer index.
+            let dst = unsafe { shared.range(o * inner + column..o * inner + column + width) };
+            dispatch(Columns { dst, src: &src[o * r * inner..(o + 1) * r * inner], inner, column, kind });
+        }
+    });
+}
+
+struct Blocks<'a, R> {
+    x: &'a [f32],
+    y: &'a [f32],
+    rule: R,
+}
+
+impl<R: Rule> Kernel for Blocks<'_, R> {
+    type Out = R::T;
+    #[inline(always)]
+    fn run(self) -> R::T {
+        contiguous(self.x, self.y, self.rule)
+    }
+}
+
+/// Reduces each row of `src` (r elements) to one element.
+struct Rows<'a> {
+    dst: &'a mut [f32],
+    src: &'a [f32],
+    r: usize,
+    kind: Reduction,
+}
+
+impl Kernel for Rows<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        for (i, out) in self.dst.iter_mut().enumerate() {
+            let row = &self.src[i * self.r..(i + 1) * self.r];
+            *out = match self.kind {
+                Reduction::Sum => contiguous(row, row, Add),
+                Reduction::Max => contiguous(row, row, Max).0,
+            };
+        }
+    }
+}
+
+/// Reduces some columns of rows of `inner` elements.
+struct Columns<'a> {
+    dst: &'a mut [f32],
+    src: &'a [f32],
+    inner: usize,
+    column: usize,
+    kind: Reduction,
+}
+
+impl Kernel for Columns<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        match self.kind {
+            Reduction::Sum => self.reduce(0.0, |sum, x| sum + x),
+            Reduction::Max => self.reduce(f32::NEG_INFINITY, |max, x| Largest(max).merge(Largest(x)).0),
+        }
+    }
+}
+
+impl Columns<'_> {
+    #[inline(always)]
+    fn reduce(self, none: f32, merge: impl Fn(f32, f32) -> f32) {
+        if self.src.len() <= BLOCK * self.inner {
+            let block = self.block(self.src, none, &merge);
+            return self.dst.copy_from_slice(&block[..self.dst.len()]);
+        }
+        let mut waiting = [[0.0f32; STRIP]; LEVELS];
+        let mut count = 0usize;
+        for rows in self.src.chunks(BLOCK * self.inner) {
+            let mut block = self.block(rows, none, &merge);
+            let mut level = 0;
+            while count >> level & 1 == 1 {
+                for j in 0..STRIP {
+                    block[j] = merge(waiting[level][j], block[j]);
+                }
+                level += 1;
+            }
+            waiting[level] = block;
+            count += 1;
+        }
+        let mut result = [none; STRIP];
+        let mut smallest = true;
+        for level in 0..LEVELS {
+            if count >> level & 1 == 1 {
+                for j in 0..STRIP {
+                    result[j] = if smallest { waiting[level][j] } else { merge(waiting[level][j], result[j]) };
+                }
+                smallest = false;
+            }
+        }
+        self.dst.copy_from_slice(&result[..self.dst.len()]);
+    }
+
+    #[inline(always)]
+    fn block(&self, rows: &[f32], none: f32, merge: &impl Fn(f32, f32) -> f32) -> [f32; STRIP] {
+        let mut block = [none; STRIP];
+        let width = self.dst.len();
+        if width == STRIP {
+            for row in rows.chunks_exact(self.inner) {
+                let row: &[f32; STRIP] = row[self.column..].first_chunk().expect("a whole strip");
+                for j in 0..STRIP {
+                    block[j] = merge(block[j], row[j]);
+                }
+            }
+        } else {
+            for row in rows.chunks_exact(self.inner) {
+                for (lane, &x) in block[..width].iter_mut().zip(&row[self.column..self.column + width]) {
+                    *lane = merge(*lane, x);
+                }
+            }
+        }
+        block
+    }
+}

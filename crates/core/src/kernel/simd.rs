@@ -1,0 +1,108 @@
+//! Picks the widest instruction set of this machine at run time and runs whole kernels compiled for it.
+//! Refuses fused multiply-add and relaxed SIMD: every level gives the same bits.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A kernel: one source, compiled once per instruction set by [`dispatch`]. Mark `run` `#[inline(always)]`,
+/// or it will keep the baseline instruction set.
+pub trait Kernel {
+    /// What the kernel returns.
+    type Out;
+    /// The work.
+    fn run(self) -> Self::Out;
+}
+
+/// An instruction set that kernels are compiled for. `Baseline` is whatever the build target guarantees
+/// (SSE2 on x86-64, simd128 or scalar on wasm32, NEON on aarch64).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Level {
+    /// What the build target guarantees.
+    Baseline = 1,
+    /// 256-bit vectors (x86-64).
+    Avx2 = 2,
+    /// 512-bit vectors, 32 registers (x86-64, F + VL + BW + DQ).
+    Avx512 = 3,
+}
+
+/// 0 = not looked yet, otherwise a [`Level`].
+static LEVEL: AtomicU8 = AtomicU8::new(0);
+
+/// The level in use.
+#[inline]
+pub fn level() -> Level {
+    match LEVEL.load(Ordering::Relaxed) {
+        1 => Level::Baseline,
+        2 => Level::Avx2,
+        3 => Level::Avx512,
+        _ => force_level(None),
+    }
+}
+
+/// The best level of this machine.
+fn best() -> Level {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::is_x86_feature_detected as has;
+        if has!("avx512f") && has!("avx512vl") && has!("avx512bw") && has!("avx512dq") {
+            return Level::Avx512;
+        }
+        if has!("avx2") {
+            return Level::Avx2;
+        }
+    }
+    Level::Baseline
+}
+
+/// Uses `wanted` from now on in the whole process (for tests and benchmarks); `None` = the best there is.
+/// A level this machine lacks is lowered to the best it has. Returns the level in use.
+pub fn force_level(wanted: Option<Level>) -> Level {
+    let best = best();
+    let level = wanted.filter(|wanted| (*wanted as u8) < best as u8).unwrap_or(best);
+    LEVEL.store(level as u8, Ordering::Relaxed);
+    level
+}
+
+/// The levels this machine can run, lowest first.
+pub fn levels() -> impl Iterator<Item = Level> {
+    let best = best() as u8;
+    [Level::Baseline, Level::Avx2, Level::Avx512].into_iter().filter(move |level| *level as u8 <= best)
+}
+
+/// The level in use as users read it: `avx512`, `avx2`, `sse2`, `simd128`, `neon` or `scalar`.
+pub fn level_name() -> &'static str {
+    match level() {
+        Level::Avx512 => "avx512",
+        Level::Avx2 => "avx2",
+        Level::Baseline if cfg!(target_arch = "x86_64") => "sse2",
+        Level::Baseline if cfg!(target_arch = "aarch64") => "neon",
+        Level::Baseline if cfg!(target_feature = "simd128") => "simd128",
+        Level::Baseline => "scalar",
+    }
+}
+
+/// Runs `kernel` compiled for the level in use. Call it outside the loops: it is a branch and a call.
+#[inline]
+pub fn dispatch<K: Kernel>(kernel: K) -> K::Out {
+    #[cfg(target_arch = "x86_64")]
+    match level() {
+        // SAFETY: `level` only names instruction sets that `best` has seen on this processor.
+        Level::Avx512 => return unsafe { run_avx512(kernel) },
+        // SAFETY: as above.
+        Level::Avx2 => return unsafe { run_avx2(kernel) },
+        Level::Baseline => {}
+    }
+    kernel.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
+fn run_avx512<K: Kernel>(kernel: K) -> K::Out {
+    kernel.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn run_avx2<K: Kernel>(kernel: K) -> K::Out {
+    kernel.run()
+}

@@ -1,0 +1,97 @@
+//! The machinery of elementwise ops with two operands: an op is a formula and its two gradients. Broadcasts as NumPy
+//! does; equal shapes, the common case, take a path without index arithmetic, in place where possible.
+
+use super::oracle::Oracle;
+use super::{Entry, Epilogue, Grad, Op, Signature, Site, rules};
+use crate::error::Result;
+use crate::graph::types::{MAX_RANK, Type};
+use crate::graph::{Attrs, Graph, Value};
+use crate::kernel::elementwise::{binary, broadcast2};
+use crate::kernel::memory::Io;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// Operands, result and the result's gradient.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    pub a: Value,
+    pub b: Value,
+    pub y: Value,
+    pub dy: Value,
+}
+
+/// What a binary op is made of.
+pub trait BinaryRule: Copy + Debug + Default + Send + Sync + 'static {
+    const NAME: &'static str;
+    /// What the public op says about itself.
+    const DOC: &'static str = "";
+    fn f32(a: f32, b: f32) -> f32;
+    fn f64(a: f64, b: f64) -> f64;
+    /// The gradient by a, in the shape of the result.
+    fn by_a(graph: &mut Graph, at: At) -> Result<Value>;
+    /// The gradient by b, in the shape of the result; none where it is zero.
+    fn by_b(graph: &mut Graph, at: At) -> Result<Option<Value>>;
+
+    /// What the op is as an epilogue of the op before it.
+    fn epilogue(_types: &[Type]) -> Option<Epilogue> {
+        None
+    }
+}
+
+/// The op of a rule.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Binary<R>(R);
+
+pub const fn entry<R: BinaryRule>() -> Entry {
+    let make = |_: &Attrs| -> Result<Arc<dyn Op>> { Ok(Arc::new(Binary::<R>::default())) };
+    Entry { name: R::NAME, doc: R::DOC, make, signature: Signature::Binary }
+}
+
+impl<R: BinaryRule> Op for Binary<R> {
+    fn name(&self) -> &'static str {
+        R::NAME
+    }
+
+    fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
+        rules::floats(inputs, 2)?;
+        Ok(vec![Type::f32(rules::broadcast(&inputs[0].shape, &inputs[1].shape)?)])
+    }
+
+    fn forward(&self, io: &Io<'_>) -> Result<()> {
+        let (a, b, y) = (io.input_type(0), io.input_type(1), io.output_type(0));
+        let dst = io.output(0);
+        if a.shape == b.shape {
+            binary(dst, io.first(), io.input(1), R::f32);
+            return Ok(());
+        }
+        let (mut ad, mut bd, mut yd) = ([0; MAX_RANK], [0; MAX_RANK], [0; MAX_RANK]);
+        let (ad, bd) = (a.shape.at(io.batch, &mut ad), b.shape.at(io.batch, &mut bd));
+        broadcast2(dst, y.shape.at(io.batch, &mut yd), io.input(0), ad, io.input(1), bd, R::f32);
+        Ok(())
+    }
+
+    fn oracle(&self, x: &mut Oracle<'_>) -> Result<()> {
+        x.set_by(|index, inputs| R::f64(inputs[0].get(index), inputs[1].get(index)));
+        Ok(())
+    }
+
+    fn backward(&self, graph: &mut Graph, site: &Site<'_>, grads: &[Option<Value>]) -> Result<Vec<Grad>> {
+        let Some(dy) = grads[0] else { return Ok(vec![Grad::None, Grad::None]) };
+        let at = At { a: site.inputs[0], b: site.inputs[1], y: site.outputs[0], dy };
+        let by_a = if site.wanted[0] { Some(R::by_a(graph, at)?) } else { None };
+        let by_b = if site.wanted[1] { R::by_b(graph, at)? } else { None };
+        let mut shrink = |grad: Option<Value>, input: Value| match grad {
+            Some(grad) => Ok(Grad::Value(graph.sum_to(grad, graph.shape(input))?)),
+            None => Ok(Grad::None),
+        };
+        Ok(vec![shrink(by_a, at.a)?, shrink(by_b, at.b)?])
+    }
+
+    fn in_place(&self, types: &[Type]) -> bool {
+        types[0].shape == types[1].shape
+    }
+
+    fn epilogue(&self, types: &[Type]) -> Option<Epilogue> {
+        R::epilogue(types)
+    }
+}

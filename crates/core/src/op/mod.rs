@@ -1,0 +1,177 @@
+//! What an op is, and the registry of all of them. One file per op (or family): shape rule, kernel call, f64 oracle and
+//! backward rule side by side. An op knows others only through the graph builders in `build`.
+
+mod binary;
+mod build;
+mod compare;
+pub mod oracle;
+mod probability;
+mod reduction;
+mod rules;
+mod strided;
+mod unary;
+
+use crate::error::{Code, Error, Result};
+use crate::graph::types::Type;
+use crate::graph::{Attrs, Graph, Value};
+use crate::kernel::memory::Io;
+use crate::plan::Body;
+use oracle::Oracle;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// The node a backward rule is asked about.
+#[derive(Debug)]
+pub struct Site<'a> {
+    pub inputs: &'a [Value],
+    pub outputs: &'a [Value],
+    /// Which inputs need a gradient; the others' may be left out.
+    pub wanted: &'a [bool],
+}
+
+/// One input's share of the gradient.
+#[derive(Debug)]
+pub enum Grad {
+    /// Nothing flows back.
+    None,
+    Value(Value),
+    /// Written into a part of the sum: an in-place op whose first input is the sum so far, and its other inputs.
+    Into(Arc<dyn Op>, Vec<Value>),
+}
+
+/// A function of every element, in f32 and in f64.
+pub type Map = (fn(&mut [f32]), fn(f64) -> f64);
+/// What is done to a row, given a row of another value, in f32 and in f64.
+pub type RowMap = (fn(&mut [f32], &[f32]), fn(&mut [f64], &[f64]));
+
+/// What a producer may do to its finished rows on behalf of the op that follows (fusion that changes no value).
+#[derive(Clone, Copy, Debug)]
+pub enum Epilogue {
+    /// Adds a row (input 1, the last axis) to every row of input 0.
+    AddRow,
+    /// Maps every element.
+    Map(Map),
+    /// Works on every row of the last axis, given the same row of input 1, which has input 0's shape.
+    Rows(RowMap),
+}
+
+/// An operation: pure, without state, fixed options inside.
+pub trait Op: Debug + Send + Sync {
+    /// The registered name: lower-case, stable for ever.
+    fn name(&self) -> &'static str;
+
+    /// The shape rule: types of the outputs, or why these inputs are refused.
+    fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>>;
+
+    /// The f32 kernel.
+    fn forward(&self, io: &Io<'_>) -> Result<()>;
+
+    /// The naive f64 version of the same.
+    fn oracle(&self, x: &mut Oracle<'_>) -> Result<()>;
+
+    /// Emits the nodes of the vector-Jacobian product; `grads` are those of the outputs, where there are any. Without a
+    /// rule of its own, an op has the gradient of its expansion.
+    fn backward(&self, graph: &mut Graph, site: &Site<'_>, grads: &[Option<Value>]) -> Result<Vec<Grad>> {
+        let parts = graph.vjp(site.inputs, site.wanted, grads, |graph, inputs| self.expand(graph, inputs))?;
+        Ok(parts.into_iter().map(|part| part.map_or(Grad::None, Grad::Value)).collect())
+    }
+
+    /// The same outputs from simpler ops: what ops that do several steps at once (backward-only ones above all) are
+    /// differentiated by. Never run instead of the op.
+    fn expand(&self, _graph: &mut Graph, _inputs: &[Value]) -> Result<Vec<Value>> {
+        let message = format!("{}: expected a differentiable op, got one without a gradient", self.name());
+        Err(Error::new(Code::NotDifferentiable, message))
+    }
+
+    /// Whether output 0 may take over input 0's buffer when nothing else needs it (same dtype and size); `types` are
+    /// those of the inputs followed by those of the outputs.
+    fn in_place(&self, _types: &[Type]) -> bool {
+        false
+    }
+
+    /// f32 elements of scratch memory for the largest batch.
+    fn scratch(&self, _types: &[Type], _batch: usize, _threads: usize) -> usize {
+        0
+    }
+
+    /// Rough cost in nanoseconds of one run, to slice long work; `types` as for `scratch`.
+    fn cost(&self, types: &[Type], batch: usize) -> f64 {
+        types.iter().map(|ty| ty.size().at(batch) as f64).sum::<f64>() * 0.3 + 20.0
+    }
+
+    /// What it is as an epilogue of the op before it.
+    fn epilogue(&self, _types: &[Type]) -> Option<Epilogue> {
+        None
+    }
+
+    /// The op that does this and then `next`, whose first input is output 0 of this and which appends its own other
+    /// inputs to the inputs.
+    fn fuse(&self, _next: &dyn Op, _epilogue: Option<Epilogue>) -> Option<Arc<dyn Op>> {
+        None
+    }
+
+    /// The sub-graph it runs, if any, and how it runs it once compiled.
+    fn subgraph(&self) -> Option<&Graph> {
+        None
+    }
+
+    /// As `forward`, for ops with a sub-graph.
+    fn forward_with(&self, _io: &Io<'_>, _body: &Body<'_>) -> Result<()> {
+        Err(Error::new(Code::EngineFailed, format!("{}: expected no sub-plan, got one", self.name())))
+    }
+}
+
+/// Makes an op from its attributes.
+pub type Make = fn(&Attrs) -> Result<Arc<dyn Op>>;
+
+/// How TypeScript offers an op.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// `name(x)`, elementwise: its wrapper is generated.
+    Unary,
+    /// `name(a, b)`, elementwise with NumPy's broadcasting: its wrapper is generated.
+    Binary,
+    /// Hand-written in TypeScript, or not offered.
+    Internal,
+}
+
+/// One line of the registry.
+#[derive(Debug)]
+pub struct Entry {
+    pub name: &'static str,
+    /// What it computes, for the generated wrapper's documentation.
+    pub doc: &'static str,
+    pub make: Make,
+    pub signature: Signature,
+}
+
+impl Entry {
+    const fn internal(name: &'static str, doc: &'static str, make: Make) -> Self {
+        Entry { name, doc, make, signature: Signature::Internal }
+    }
+}
+
+macro_rules! registry {
+    ($($op:ident)+) => {
+        $(mod $op;)+
+
+        /// Every op a plan may name.
+        pub static OPS: &[Entry] = &[$($op::ENTRY),+];
+    };
+}
+
+registry! {
+    neg square sqrt exp log tanh sigmoid relu
+    add sub mul div equal greater
+    sum max argmax size fill
+    reshape broadcast_to transpose gather pick slice concat cast clip
+    matmul softmax log_softmax
+    sparse_cross_entropy categorical_cross_entropy binary_cross_entropy
+    dropout random_uniform scan stop_gradient fault
+}
+
+/// The maker of the op of that name, or `UNKNOWN_NAME`.
+pub fn find(name: &str) -> Result<Make> {
+    let unknown = || Error::new(Code::UnknownName, format!("op: expected a known name, got '{name}'"));
+    OPS.iter().find(|entry| entry.name == name).map(|entry| entry.make).ok_or_else(unknown)
+}

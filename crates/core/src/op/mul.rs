@@ -1,0 +1,32 @@
+//! `mul`.
+
+use super::binary::{At, BinaryRule, entry};
+use crate::error::Result;
+use crate::graph::{Graph, Value};
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mul;
+
+pub const ENTRY: super::Entry = entry::<Mul>();
+
+impl BinaryRule for Mul {
+    const NAME: &'static str = "mul";
+    const DOC: &'static str = "a · b, elementwise, with NumPy's broadcasting.";
+
+    #[inline(always)]
+    fn f32(a: f32, b: f32) -> f32 {
+        a * b
+    }
+
+    fn f64(a: f64, b: f64) -> f64 {
+        a * b
+    }
+
+    fn by_a(graph: &mut Graph, at: At) -> Result<Value> {
+        graph.mul(at.dy, at.b)
+    }
+
+    fn by_b(graph: &mut Graph, at: At) -> Result<Option<Value>> {
+        graph.mul(at.dy, at.a).map(Some)
+    }
+}

@@ -1,0 +1,39 @@
+//! `relu`, and its gradient in one pass.
+
+use super::binary::{At, Binary, BinaryRule};
+use super::unary::unary;
+use crate::error::Result;
+use crate::graph::{Graph, Value};
+
+unary! {
+    /// max(x, 0), elementwise; NaN stays NaN. The gradient at 0 is 0.
+    Relu = "relu",
+    f32: |x| if x < 0.0 { 0.0 } else { x },
+    f64: |x| if x < 0.0 { 0.0 } else { x },
+    backward: |graph, _, y, dy| graph.apply(Binary::<ReluGrad>::default(), &[dy, y]),
+}
+
+/// dy where y > 0
+#[derive(Clone, Copy, Debug, Default)]
+struct ReluGrad;
+
+impl BinaryRule for ReluGrad {
+    const NAME: &'static str = "relu_grad";
+
+    #[inline(always)]
+    fn f32(dy: f32, y: f32) -> f32 {
+        if y <= 0.0 { 0.0 } else { dy }
+    }
+
+    fn f64(dy: f64, y: f64) -> f64 {
+        if y <= 0.0 { 0.0 } else { dy }
+    }
+
+    fn by_a(graph: &mut Graph, at: At) -> Result<Value> {
+        graph.apply(Binary::<ReluGrad>::default(), &[at.dy, at.b])
+    }
+
+    fn by_b(_: &mut Graph, _: At) -> Result<Option<Value>> {
+        Ok(None)
+    }
+}

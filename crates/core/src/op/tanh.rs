@@ -1,0 +1,43 @@
+//! `tanh`, and its gradient in one pass.
+
+use super::binary::{At, Binary, BinaryRule};
+use super::unary::unary;
+use crate::error::Result;
+use crate::graph::{Graph, Value};
+use crate::kernel::math;
+
+unary! {
+    /// Hyperbolic tangent, elementwise, within 2 ulp.
+    Tanh = "tanh",
+    f32: |x| math::tanh(x),
+    f64: |x| x.tanh(),
+    backward: |graph, _, y, dy| graph.apply(Binary::<TanhGrad>::default(), &[dy, y]),
+}
+
+/// dy · (1 − y²)
+#[derive(Clone, Copy, Debug, Default)]
+struct TanhGrad;
+
+impl BinaryRule for TanhGrad {
+    const NAME: &'static str = "tanh_grad";
+
+    #[inline(always)]
+    fn f32(dy: f32, y: f32) -> f32 {
+        dy * (1.0 - y * y)
+    }
+
+    fn f64(dy: f64, y: f64) -> f64 {
+        dy * (1.0 - y * y)
+    }
+
+    fn by_a(graph: &mut Graph, at: At) -> Result<Value> {
+        graph.apply(Binary::<TanhGrad>::default(), &[at.dy, at.b])
+    }
+
+    fn by_b(graph: &mut Graph, at: At) -> Result<Option<Value>> {
+        // −2y · dy
+        let (product, factor) = (graph.mul(at.a, at.b)?, graph.number(-2.0)?);
+        let slope = graph.mul(product, factor)?;
+        graph.mul(at.dy, slope).map(Some)
+    }
+}

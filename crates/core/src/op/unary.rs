@@ -1,0 +1,108 @@
+//! The machinery of elementwise ops with one operand: an op is three formulas and its gradient. All work in place and
+//! may be done by the op before them (`Epilogue::Map`).
+
+use super::oracle::Oracle;
+use super::{Entry, Epilogue, Grad, Op, Signature, Site, rules};
+use crate::error::Result;
+use crate::graph::types::Type;
+use crate::graph::{Attrs, Graph, Value};
+use crate::kernel::elementwise::{self, First};
+use crate::kernel::memory::Io;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// What a unary op is made of; see [`unary!`].
+pub trait UnaryRule: Copy + Debug + Default + Send + Sync + 'static {
+    const NAME: &'static str;
+    const DOC: &'static str;
+    fn f32(x: f32) -> f32;
+    fn f64(x: f64) -> f64;
+    /// The gradient, from input, output and the output's gradient. Rules that need only the output let a producer be
+    /// fused with the op.
+    fn backward(graph: &mut Graph, x: Value, y: Value, dy: Value) -> Result<Value>;
+}
+
+/// Declares a unary op: its documentation, name, kernel, oracle and gradient; from these `ENTRY`.
+macro_rules! unary {
+    (
+        $(#[doc = $doc:literal])+
+        $rule:ident = $name:literal,
+        f32: |$x:ident| $f32:expr,
+        f64: |$x64:ident| $f64:expr,
+        backward: |$graph:ident, $input:pat_param, $output:pat_param, $dy:ident| $backward:expr $(,)?
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct $rule;
+
+        pub const ENTRY: $crate::op::Entry = $crate::op::unary::entry::<$rule>();
+
+        impl $crate::op::unary::UnaryRule for $rule {
+            const NAME: &'static str = $name;
+            const DOC: &'static str = concat!($($doc, "\n"),+).trim_ascii();
+            #[inline(always)]
+            fn f32($x: f32) -> f32 {
+                $f32
+            }
+            fn f64($x64: f64) -> f64 {
+                $f64
+            }
+            fn backward(
+                $graph: &mut $crate::graph::Graph,
+                $input: $crate::graph::Value,
+                $output: $crate::graph::Value,
+                $dy: $crate::graph::Value,
+            ) -> $crate::error::Result<$crate::graph::Value> {
+                $backward
+            }
+        }
+    };
+}
+pub(super) use unary;
+
+/// The op of a rule.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unary<R>(R);
+
+pub const fn entry<R: UnaryRule>() -> Entry {
+    Entry {
+        name: R::NAME,
+        doc: R::DOC,
+        make: |_: &Attrs| Ok(Arc::new(Unary::<R>::default())),
+        signature: Signature::Unary,
+    }
+}
+
+impl<R: UnaryRule> Op for Unary<R> {
+    fn name(&self) -> &'static str {
+        R::NAME
+    }
+
+    fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
+        rules::floats(inputs, 1)?;
+        Ok(vec![inputs[0].clone()])
+    }
+
+    fn forward(&self, io: &Io<'_>) -> Result<()> {
+        elementwise::unary(io.output(0), io.first(), R::f32);
+        Ok(())
+    }
+
+    fn oracle(&self, x: &mut Oracle<'_>) -> Result<()> {
+        x.outputs = vec![x.inputs[0].map(R::f64)];
+        Ok(())
+    }
+
+    fn backward(&self, graph: &mut Graph, site: &Site<'_>, grads: &[Option<Value>]) -> Result<Vec<Grad>> {
+        let Some(dy) = grads[0] else { return Ok(vec![Grad::None]) };
+        Ok(vec![Grad::Value(R::backward(graph, site.inputs[0], site.outputs[0], dy)?)])
+    }
+
+    fn in_place(&self, _types: &[Type]) -> bool {
+        true
+    }
+
+    fn epilogue(&self, _types: &[Type]) -> Option<Epilogue> {
+        Some(Epilogue::Map((|part| elementwise::unary(part, First::Same, R::f32), R::f64)))
+    }
+}

@@ -1,0 +1,125 @@
+//! Where the numbers of a step come from: constants, schedules of the core, or values that a user's function gave for
+//! the coming steps beforehand. Nothing calls back into JavaScript.
+
+use crate::error::Result;
+use crate::reader::Reader;
+use crate::schedule::{self, Schedule};
+
+/// The value of one hyper-parameter as a function of the step, counted from 0.
+pub enum Source {
+    /// The same at every step; NaN stands for an option that is off.
+    Constant(f64),
+    /// A pure function of the step.
+    Schedule(Box<dyn Schedule>),
+    /// Values of the steps from `first` on.
+    Table {
+        /// The step of the first value.
+        first: u64,
+        /// One value a step.
+        values: Vec<f64>,
+    },
+}
+
+impl Source {
+    /// The value at `step`; NaN where a table has none.
+    pub fn at(&self, step: u64) -> f64 {
+        match self {
+            Source::Constant(value) => *value,
+            Source::Schedule(schedule) => schedule.at(step),
+            Source::Table { first, values } => {
+                let position = step.checked_sub(*first).and_then(|position| usize::try_from(position).ok());
+                position.and_then(|position| values.get(position)).copied().unwrap_or(f64::NAN)
+            }
+        }
+    }
+
+    /// Reads a tag (0 constant, 1 schedule, 2 table) and what belongs to it.
+    ///
+    /// # Errors
+    /// `PLAN_INVALID`, `UNKNOWN_NAME`.
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+        match reader.u8()? {
+            0 => Ok(Source::Constant(reader.f64()?)),
+            1 => {
+                let name = reader.str()?;
+                let numbers = numbers(reader)?;
+                Ok(Source::Schedule(schedule::build(name, &numbers)?))
+            }
+            2 => {
+                let first = reader.varuint()?;
+                Ok(Source::Table { first, values: numbers(reader)? })
+            }
+            tag => Err(reader.invalid("a source of hyper-parameters (0 to 2)", tag)),
+        }
+    }
+}
+
+fn numbers(reader: &mut Reader<'_>) -> Result<Vec<f64>> {
+    let count = reader.count(8)?;
+    (0..count).map(|_| reader.f64()).collect()
+}
+
+/// The numbers of one optimizer: those all share, then its own.
+pub struct Hypers(Vec<Source>);
+
+impl Hypers {
+    /// Reads one source for each of `count` numbers.
+    ///
+    /// # Errors
+    /// `PLAN_INVALID`, `UNKNOWN_NAME`.
+    pub fn decode(reader: &mut Reader<'_>, count: usize) -> Result<Self> {
+        (0..count).map(|_| Source::decode(reader)).collect::<Result<_>>().map(Self)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Writes the values of `step`, counted from 0.
+    pub fn at(&self, step: u64, values: &mut [f64]) {
+        for (value, source) in values.iter_mut().zip(&self.0) {
+            *value = source.at(step);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+
+    #[test]
+    fn decodes_every_kind() {
+        let mut bytes = vec![0];
+        bytes.extend(0.25f64.to_le_bytes());
+        bytes.extend([1, 16]);
+        bytes.extend(b"ExponentialDecay");
+        bytes.push(4);
+        for value in [0.5f64, 10.0, 0.25, 1.0] {
+            bytes.extend(value.to_le_bytes());
+        }
+        bytes.extend([2, 7, 2]);
+        bytes.extend(1.0f64.to_le_bytes());
+        bytes.extend(2.0f64.to_le_bytes());
+        let hypers = Hypers::decode(&mut Reader::new(&bytes), 3).unwrap();
+        let at = |step| {
+            let mut values = [0.0; 3];
+            hypers.at(step, &mut values);
+            values
+        };
+        assert_eq!(at(7), [0.25, 0.5, 1.0]);
+        assert_eq!(at(8)[2], 2.0);
+        assert_eq!(at(10)[1], 0.125);
+        assert!(at(6)[2].is_nan() && at(9)[2].is_nan());
+    }
+
+    #[test]
+    fn refuses_false_bytes() {
+        let decode = |bytes: &[u8]| Source::decode(&mut Reader::new(bytes)).err().map(|error| error.code);
+        assert_eq!(decode(&[]), Some(Code::PlanInvalid));
+        assert_eq!(decode(&[3]), Some(Code::PlanInvalid));
+        assert_eq!(decode(&[2, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]), Some(Code::PlanInvalid));
+        assert_eq!(decode(&[1, 1, b'x', 0]), Some(Code::UnknownName));
+    }
+}

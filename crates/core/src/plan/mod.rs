@@ -1,0 +1,171 @@
+//! Plans: a decoded graph with what to report, write and update each step, compiled once and run many times.
+
+mod bind;
+mod fuse;
+mod layout;
+mod program;
+mod run;
+mod update;
+
+pub use bind::{Call, Order, Stop};
+pub use program::{Body, Place, Program, Step};
+pub use run::{Outcome, Run, Status};
+pub use update::Update;
+
+use crate::error::{Code, Error, Result};
+use crate::graph::types::{DType, Type};
+use crate::graph::{self, Graph, Kind, Source, Value};
+use crate::op::oracle::{Array, Oracle};
+use crate::reader::Reader;
+
+/// Version of the plan bytes; both sides are built together, so only this one is read.
+pub const VERSION: u8 = 1;
+
+/// A plan, ready to be bound to slots and run.
+#[derive(Debug)]
+pub struct Plan {
+    pub program: Program,
+    /// The graph as decoded, for the f64 oracle.
+    graph: Graph,
+    reports: Vec<Value>,
+    writes: Vec<(Value, usize)>,
+    /// Variables that are set to a value when the step commits: its type and the slot.
+    pub assigns: Vec<(Type, usize)>,
+    pub update: Option<Update>,
+    pub variables: Vec<Option<Type>>,
+}
+
+impl Plan {
+    /// Decodes, differentiates, fuses and lays out. `max_batch` is the largest B it will run.
+    pub fn compile(bytes: &[u8], max_batch: usize, threads: usize) -> Result<Plan> {
+        let mut reader = Reader::new(bytes);
+        if reader.bytes(8)? != b"descend\0" || reader.u8()? != VERSION {
+            return Err(Error::new(Code::PlanInvalid, format!("plan: expected one of version {VERSION}, got other bytes")));
+        }
+        let (graph, ids) = graph::decode(&mut reader)?;
+        let reports = graph::decode_values(&mut reader, &ids)?;
+        let writes = decode_pairs(&mut reader, &ids)?;
+        let assigns = decode_pairs(&mut reader, &ids)?;
+        let update = match reader.u8()? {
+            0 => None,
+            _ => Some(Update::decode(&mut reader, &ids)?),
+        };
+        reader.end()?;
+        let mut roots: Vec<Value> = reports.clone();
+        roots.extend(writes.iter().chain(&assigns).map(|(v, _)| *v));
+        roots.extend(update.iter().flat_map(|u| u.gradients()));
+        let variables = variable_types(&graph)?;
+        check(&graph, &reports, &assigns, &variables)?;
+        if let Some(update) = &update {
+            update.check(&graph, &variables)?;
+        }
+        let program = Program::compile(&graph, &roots, max_batch.max(1), threads)?;
+        let assigns = assigns.into_iter().map(|(v, slot)| (graph.ty(v).clone(), slot)).collect();
+        Ok(Plan { program, graph, reports, writes, assigns, update, variables })
+    }
+
+    /// Number of scalars reported each step.
+    pub fn report_len(&self) -> usize {
+        self.reports.len()
+    }
+
+    /// Types of the arrays written each step, with their output slots.
+    pub fn writes(&self) -> impl Iterator<Item = (&Type, usize)> {
+        self.writes.iter().map(|(v, slot)| (self.graph.ty(*v), *slot))
+    }
+
+    /// Where the roots of each kind begin: reports, writes, assigns, gradients.
+    pub fn root_starts(&self) -> [usize; 4] {
+        let writes = self.reports.len();
+        let assigns = writes + self.writes.len();
+        [0, writes, assigns, assigns + self.assigns.len()]
+    }
+
+    /// Runs the plan's graph in f64, naively, and returns the values written, or the reports where nothing is written.
+    /// `sources` gives each source an array.
+    pub fn oracle(&self, b: usize, step: &Step, mut sources: impl FnMut(Source, &[usize]) -> Result<Array>) -> Result<Vec<Array>> {
+        let values = evaluate(&self.graph, b, step, &mut sources)?;
+        let wanted = self.writes.iter().map(|(v, _)| *v).chain(self.reports.iter().copied());
+        Ok(wanted.map(|v| values[v.index()].clone()).collect())
+    }
+}
+
+/// The naive f64 executor: every node in order, every value kept. `sources` gives each source an array.
+pub fn evaluate(
+    graph: &Graph,
+    b: usize,
+    step: &Step,
+    sources: &mut dyn FnMut(Source, &[usize]) -> Result<Array>,
+) -> Result<Vec<Array>> {
+    let mut values: Vec<Array> = vec![Array::default(); graph.types.len()];
+    for node in &graph.nodes {
+        let dims = |v: &Value| graph.ty(*v).dims().iter().map(|d| d.at(b)).collect::<Vec<_>>();
+        match &node.kind {
+            Kind::Source(source) => {
+                let v = node.outputs[0];
+                values[v.index()] = sources(*source, &dims(&v))?;
+            }
+            Kind::Op(op) => {
+                let run = |parameters: &[Array], step: &Step| {
+                    let body = op.subgraph().expect("asked for by an op with a sub-graph");
+                    let mut of = |source: Source, _: &[usize]| match source {
+                        Source::Parameter(i) => Ok(parameters[i].clone()),
+                        _ => Err(Error::new(Code::PlanInvalid, "sub-graph: expected parameters only, got another source")),
+                    };
+                    let values = evaluate(body, b, step, &mut of)?;
+                    Ok(body.results.iter().map(|v| values[v.index()].clone()).collect())
+                };
+                let inputs = node.inputs.iter().map(|v| values[v.index()].clone()).collect();
+                let types = node.inputs.iter().map(|&v| graph.ty(v)).collect();
+                let outputs = node.outputs.iter().map(dims).collect();
+                let mut x = Oracle { inputs, types, batch: b, dims: outputs, outputs: Vec::new(), step, body: &run };
+                op.oracle(&mut x)?;
+                for (v, array) in node.outputs.iter().zip(x.outputs) {
+                    values[v.index()] = array;
+                }
+            }
+        }
+    }
+    Ok(values)
+}
+
+fn decode_pairs(reader: &mut Reader<'_>, ids: &[Value]) -> Result<Vec<(Value, usize)>> {
+    (0..reader.count(1)?).map(|_| Ok((graph::lookup(ids, reader.varuint()?)?, reader.varuint()? as usize))).collect()
+}
+
+/// The type of each variable slot the graph reads; two uses of one slot must agree.
+fn variable_types(graph: &Graph) -> Result<Vec<Option<Type>>> {
+    let mut types: Vec<Option<Type>> = Vec::new();
+    for node in &graph.nodes {
+        let Kind::Source(Source::Variable(slot)) = node.kind else { continue };
+        let ty = graph.ty(node.outputs[0]);
+        if slot >= graph.nodes.len() {
+            return Err(Error::new(Code::PlanInvalid, format!("slot: expected one below the number of nodes, got {slot}")));
+        }
+        if slot >= types.len() {
+            types.resize(slot + 1, None);
+        }
+        if types[slot].as_ref().is_some_and(|other| other != ty) || ty.size().power > 0 {
+            return Err(Error::new(Code::PlanInvalid, format!("slot {slot}: expected one fixed type, got {ty}")));
+        }
+        types[slot] = Some(ty.clone());
+    }
+    Ok(types)
+}
+
+fn check(graph: &Graph, reports: &[Value], assigns: &[(Value, usize)], variables: &[Option<Type>]) -> Result<()> {
+    for &v in reports {
+        let ty = graph.ty(v);
+        if ty.size() != crate::graph::types::Dim::ONE || ty.dtype != DType::F32 {
+            return Err(Error::new(Code::ShapeMismatch, format!("report: expected a float32 scalar, got {ty}")));
+        }
+    }
+    for (v, slot) in assigns {
+        let ty = graph.ty(*v);
+        let known = variables.get(*slot).and_then(Option::as_ref);
+        if ty.size().power > 0 || known.is_some_and(|variable| variable != ty) {
+            return Err(Error::new(Code::ShapeMismatch, format!("assign: expected the variable's type, got {ty}")));
+        }
+    }
+    Ok(())
+}

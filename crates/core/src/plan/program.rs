@@ -1,0 +1,240 @@
+//! A graph made ready to run: a list of instructions over places in one arena, and its binding to real memory.
+//! Knows ops only by their traits; all sizes follow from the batch B.
+
+use super::layout::{Layout, lay_out};
+use crate::error::Result;
+use crate::graph::types::{Dim, DType, Shape, Type};
+use crate::graph::{Graph, Kind, Source, Value};
+use crate::kernel::memory::{Arg, Buffer, Io};
+use crate::op::Op;
+use std::sync::Arc;
+
+/// What of a step an op may depend on besides its inputs: the coordinates of all randomness.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Step {
+    pub seed: u64,
+    pub iteration: u64,
+    /// Global index of the batch's first row, so that a batch cut in pieces draws the same numbers.
+    pub first_row: u64,
+    /// Position inside a `scan`, 0 outside.
+    pub scan_step: u32,
+}
+
+/// Where a value lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Offset in bytes into the arena.
+    Arena(usize),
+    /// A buffer of the store.
+    Variable(usize),
+}
+
+#[derive(Debug)]
+struct Instr {
+    op: Arc<dyn Op>,
+    /// Its args stand at `first ..`: inputs, then outputs.
+    first: usize,
+    inputs: usize,
+    outputs: usize,
+    scratch: Option<(usize, Type)>,
+    shared: bool,
+    cost: f64,
+    body: Option<(Box<Program>, usize)>,
+}
+
+/// Instructions in order, and the places of all their args.
+#[derive(Debug)]
+pub struct Program {
+    instrs: Vec<Instr>,
+    types: Vec<Type>,
+    places: Vec<Place>,
+    /// Sources the step fills in (data, scalars, parameters) and where.
+    pub sources: Vec<(Source, Type, Place)>,
+    /// Place and type of each root, in the order asked for.
+    pub roots: Vec<(Type, Place)>,
+    pub arena_len: usize,
+    pub max_batch: usize,
+}
+
+impl Program {
+    /// Compiles `graph` so that `roots` hold when it has run. Fuses, drops what nothing needs, lays out memory.
+    pub fn compile(graph: &Graph, roots: &[Value], max_batch: usize, threads: usize) -> Result<Program> {
+        let (graph, moved) = graph.prune(roots);
+        let roots: Vec<Value> = roots.iter().map(|v| moved[v.index()].expect("roots are kept")).collect();
+        let graph = super::fuse::fuse(&graph, &roots);
+        let mut bodies = Vec::new();
+        for node in &graph.nodes {
+            let body = match &node.kind {
+                Kind::Op(op) => op.subgraph(),
+                Kind::Source(_) => None,
+            };
+            bodies.push(match body {
+                Some(body) => Some(Program::compile(body, &body.results, max_batch, threads)?),
+                None => None,
+            });
+        }
+        let scratch = |n: usize| scratch_type(&graph, n, max_batch, threads);
+        let extra: Vec<usize> = (0..graph.nodes.len())
+            .map(|n| Ok(scratch(n)?.map_or(0, |ty| ty.size().coef * 4) + bodies[n].as_ref().map_or(0, |b| b.arena_len)))
+            .collect::<Result<_>>()?;
+        let layout = lay_out(&graph, &roots, max_batch, &extra)?;
+        let mut program = Program {
+            instrs: Vec::new(),
+            types: Vec::new(),
+            places: Vec::new(),
+            sources: Vec::new(),
+            roots: roots.iter().map(|&v| (graph.ty(v).clone(), layout.places[v.index()])).collect(),
+            arena_len: layout.len,
+            max_batch,
+        };
+        for (n, (node, body)) in graph.nodes.iter().zip(bodies).enumerate() {
+            match &node.kind {
+                Kind::Source(source) => {
+                    let v = node.outputs[0];
+                    program.sources.push((*source, graph.ty(v).clone(), layout.places[v.index()]));
+                }
+                Kind::Op(op) => program.add(&graph, &layout, n, op.clone(), body, scratch(n)?),
+            }
+        }
+        Ok(program)
+    }
+
+    fn add(
+        &mut self,
+        graph: &Graph,
+        layout: &Layout,
+        n: usize,
+        op: Arc<dyn Op>,
+        body: Option<Program>,
+        scratch: Option<Type>,
+    ) {
+        let node = &graph.nodes[n];
+        let first = self.types.len();
+        for &v in node.inputs.iter().chain(&node.outputs) {
+            self.types.push(graph.ty(v).clone());
+            self.places.push(layout.places[v.index()]);
+        }
+        let body_at = layout.extra[n];
+        let body_len = body.as_ref().map_or(0, |b| b.arena_len);
+        let own: f64 = op.cost(&self.types[first..], self.max_batch);
+        self.instrs.push(Instr {
+            cost: own,
+            op,
+            first,
+            inputs: node.inputs.len(),
+            outputs: node.outputs.len(),
+            scratch: scratch.map(|ty| (body_at + body_len, ty)),
+            shared: layout.shared[n],
+            body: body.map(|body| (Box::new(body), body_at)),
+        });
+    }
+
+    /// Number of instructions.
+    pub fn len(&self) -> usize {
+        self.instrs.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.instrs.is_empty()
+    }
+
+    /// Rough nanoseconds of instruction `pc` at the largest batch.
+    pub fn cost(&self, pc: usize) -> f64 {
+        self.instrs[pc].cost
+    }
+
+    /// Ties places to memory: `arena` from `at`, variables to their buffers.
+    pub fn bind(&self, arena: &Buffer, at: usize, variables: &[Arc<Buffer>]) -> Result<Bound> {
+        let arg = |place: &Place, ty: &Type| match *place {
+            Place::Arena(offset) => Arg::new(arena, at + offset, ty, self.max_batch),
+            Place::Variable(slot) => Arg::new(&variables[slot], 0, ty, self.max_batch),
+        };
+        let mut bound = Bound::default();
+        for (place, ty) in self.places.iter().zip(&self.types) {
+            bound.args.push(arg(place, ty)?);
+        }
+        for (_, ty, place) in &self.sources {
+            bound.sources.push(arg(place, ty)?);
+        }
+        for (ty, place) in &self.roots {
+            bound.roots.push(arg(place, ty)?);
+        }
+        for instr in &self.instrs {
+            let scratch = instr.scratch.as_ref().map(|(offset, ty)| Arg::new(arena, at + offset, ty, 1));
+            bound.scratch.push(scratch.transpose()?);
+            let body = instr.body.as_ref().map(|(body, offset)| body.bind(arena, at + offset, variables));
+            bound.bodies.push(body.transpose()?);
+        }
+        Ok(bound)
+    }
+
+    /// Runs instruction `pc` at batch `b`.
+    #[inline]
+    pub fn run(&self, pc: usize, bound: &Bound, b: usize, step: &Step) -> Result<()> {
+        let instr = &self.instrs[pc];
+        let middle = instr.first + instr.inputs;
+        let end = middle + instr.outputs;
+        let args = (&bound.args[instr.first..middle], &bound.args[middle..end]);
+        let io = Io::new(b, step, args, &self.types[instr.first..end], bound.scratch[pc], instr.shared);
+        match (&instr.body, &bound.bodies[pc]) {
+            (Some((program, _)), Some(bound)) => instr.op.forward_with(&io, &Body { program, bound }),
+            _ => instr.op.forward(&io),
+        }
+    }
+
+    /// Runs everything at batch `b`.
+    pub fn run_all(&self, bound: &Bound, b: usize, step: &Step) -> Result<()> {
+        (0..self.instrs.len()).try_for_each(|pc| self.run(pc, bound, b, step))
+    }
+
+    /// The names of the ops in order: what fusion left.
+    pub fn op_names(&self) -> Vec<&'static str> {
+        self.instrs.iter().map(|instr| instr.op.name()).collect()
+    }
+}
+
+fn scratch_type(graph: &Graph, n: usize, max_batch: usize, threads: usize) -> Result<Option<Type>> {
+    let node = &graph.nodes[n];
+    let Kind::Op(op) = &node.kind else { return Ok(None) };
+    let types: Vec<Type> = node.inputs.iter().chain(&node.outputs).map(|&v| graph.ty(v).clone()).collect();
+    match op.scratch(&types, max_batch, threads) {
+        0 => Ok(None),
+        len => Ok(Some(Type { dtype: DType::F32, shape: Shape::new([Dim::fixed(len)])? })),
+    }
+}
+
+/// A program's places as addresses. Alive as long as the arena and the variables it was bound to.
+#[derive(Debug, Default)]
+pub struct Bound {
+    args: Vec<Arg>,
+    pub sources: Vec<Arg>,
+    pub roots: Vec<Arg>,
+    scratch: Vec<Option<Arg>>,
+    bodies: Vec<Option<Bound>>,
+}
+
+/// A compiled sub-graph in the hands of the op that runs it.
+#[derive(Debug)]
+pub struct Body<'a> {
+    program: &'a Program,
+    bound: &'a Bound,
+}
+
+impl Body<'_> {
+    /// Hands `f` the place parameter `i` is read from, if the body reads it: written before a run, kept between runs.
+    pub fn parameter_if(&self, i: usize, f: impl FnOnce(Arg)) {
+        let at = self.program.sources.iter().position(|(source, ..)| *source == Source::Parameter(i));
+        if let Some(at) = at {
+            f(self.bound.sources[at]);
+        }
+    }
+
+    /// Where result `i` is after a run.
+    pub fn result(&self, i: usize) -> Arg {
+        self.bound.roots[i]
+    }
+
+    pub fn run(&self, b: usize, step: &Step) -> Result<()> {
+        self.program.run_all(self.bound, b, step)
+    }
+}

@@ -1,0 +1,333 @@
+//! A run: a plan bound to buffers, advancing step by step. A step is gather → instructions → (stop?) → commit, and may
+//! pause between any two instructions; nothing a caller can see changes before the commit, and the commit finishes.
+
+use super::bind::Call;
+use super::program::{Bound, Step};
+use super::update::Sweep;
+use crate::optim::step::StepReport;
+use super::Plan;
+use crate::error::{Code, Error, Result};
+use crate::graph::Source;
+use crate::graph::types::{DType, Type};
+use crate::kernel::gather::gather;
+use crate::kernel::memory::{Arg, Buffer};
+use std::sync::{Arc, Mutex};
+
+/// Numbers in front of the plan's own in each step's report: rows, skipped (0 or 1), gradient norm, learning rate.
+pub const REPORT_HEAD: usize = 4;
+/// Most steps one `advance` reports.
+pub const MAX_STEPS: usize = 4096;
+
+/// Why an `advance` came back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// The budget is used up or `max_steps` are done; there is more.
+    More,
+    /// All rows were visited.
+    Done,
+    /// A stop rule held at the last reported step, which made no update: its name in TypeScript.
+    Stopped(&'static str),
+    /// A step was refused; the state is that of the last completed step.
+    Failed(Error),
+}
+
+/// What an `advance` did.
+#[derive(Debug)]
+pub struct Outcome {
+    pub status: Status,
+    /// Completed steps' numbers, [`REPORT_HEAD`] and the plan's reports each.
+    pub reports: Vec<f64>,
+}
+
+struct DataSlot {
+    buffer: Arc<Buffer>,
+    dtype: DType,
+    into: Arg,
+    row: usize,
+}
+
+/// A plan at work.
+pub struct Run {
+    plan: Arc<Plan>,
+    arena: Arc<Buffer>,
+    bound: Bound,
+    variables: Vec<Arc<Buffer>>,
+    outputs: Vec<(Arc<Buffer>, Type)>,
+    data: Vec<DataSlot>,
+    order: Option<Vec<u32>>,
+    call: Call,
+    sweep: Option<Sweep>,
+    /// Next instruction of the step under way, or `None` at a step boundary.
+    pc: Option<usize>,
+    reports: Vec<f64>,
+    best: f64,
+    waited: u64,
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("call", &self.call).field("pc", &self.pc).finish_non_exhaustive()
+    }
+}
+
+impl Run {
+    /// Binds `plan`. `find` looks a buffer up in the store. Everything that can be refused is refused here.
+    pub fn new(plan: Arc<Plan>, arena: Arc<Buffer>, call: Call, find: impl Fn(u32) -> Result<Arc<Buffer>>) -> Result<Run> {
+        let variables = call.variables.iter().map(|&id| find(id)).collect::<Result<Vec<_>>>()?;
+        check_variables(&plan, &variables)?;
+        let order = call.permutation()?;
+        let bound = plan.program.bind(&arena, 0, &variables)?;
+        let mut data = Vec::new();
+        for ((source, ty, _), &into) in plan.program.sources.iter().zip(&bound.sources) {
+            match *source {
+                Source::Data(slot) => data.push(data_slot(&call, slot, ty, into, &find, order.is_some())?),
+                Source::Scalar(i) => match call.scalars.get(i) {
+                    Some(&x) => into.set_number(x),
+                    None => return Err(Error::new(Code::PlanInvalid, format!("scalar {i}: expected a number, got none"))),
+                },
+                _ => {}
+            }
+        }
+        let outputs = plan
+            .writes()
+            .map(|(ty, slot)| match call.outputs.get(slot) {
+                Some(&id) => Ok((find(id)?, ty.clone())),
+                None => Err(Error::new(Code::PlanInvalid, format!("output {slot}: expected a buffer, got none"))),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        check_outputs(&call, &outputs)?;
+        if !data.is_empty() && call.batch > plan.program.max_batch {
+            let (max, batch) = (plan.program.max_batch, call.batch);
+            return Err(Error::new(Code::InvalidValue, format!("batch: expected at most {max}, got {batch}")));
+        }
+        let sweep = match &plan.update {
+            Some(update) => {
+                let wants_norm = !call.stop.grad_norm_below.is_nan();
+                Some(update.bind(&bound.roots[plan.root_starts()[3]..], &variables, wants_norm)?)
+            }
+            None => None,
+        };
+        Ok(Run {
+            reports: Vec::new(),
+            plan,
+            arena,
+            bound,
+            variables,
+            outputs,
+            data,
+            order,
+            call,
+            sweep,
+            pc: None,
+            best: f64::INFINITY,
+            waited: 0,
+        })
+    }
+
+    /// Runs up to `max_steps` steps, or until about `budget` nanoseconds of estimated work are done. `hyper` are the
+    /// bytes of the optimizer's hyper-parameters (empty without one). `commit` is held while variables change.
+    pub fn advance(&mut self, max_steps: usize, budget: f64, hyper: &[u8], commit: &Mutex<()>) -> Outcome {
+        self.pinned(|run| {
+            let status = run.steps(max_steps.min(MAX_STEPS), budget, hyper, commit);
+            let status = status.unwrap_or_else(|error| {
+                run.pc = None;
+                Status::Failed(error)
+            });
+            Outcome { status, reports: std::mem::take(&mut run.reports) }
+        })
+    }
+
+    fn steps(&mut self, max_steps: usize, mut budget: f64, hyper: &[u8], commit: &Mutex<()>) -> Result<Status> {
+        if let Some(sweep) = &mut self.sweep {
+            sweep.set_hyper(hyper)?;
+        }
+        let width = REPORT_HEAD + self.plan.report_len();
+        let steps = if self.data.is_empty() { max_steps } else { max_steps.min(self.steps_left()) };
+        self.reports.try_reserve(steps * width).map_err(|_| Error::new(Code::OutOfMemory, "reports: expected memory, got none"))?;
+        for _ in 0..max_steps {
+            if self.pc.is_none() && self.call.rows.is_empty() && !self.data.is_empty() {
+                return Ok(Status::Done);
+            }
+            if !self.step(&mut budget)? {
+                return Ok(Status::More);
+            }
+            if let Some(rule) = self.finish(commit)? {
+                return Ok(Status::Stopped(rule));
+            }
+            if budget <= 0.0 {
+                break;
+            }
+        }
+        let done = self.call.rows.is_empty() && !self.data.is_empty();
+        Ok(if done { Status::Done } else { Status::More })
+    }
+
+    fn steps_left(&self) -> usize {
+        self.call.rows.len().div_ceil(self.call.batch)
+    }
+
+    /// Rows of the step under way.
+    fn rows(&self) -> usize {
+        if self.data.is_empty() { 1 } else { self.call.batch.min(self.call.rows.len()) }
+    }
+
+    /// Gathers and computes; false when the budget ended first.
+    fn step(&mut self, budget: &mut f64) -> Result<bool> {
+        let b = self.rows();
+        let step = Step { seed: self.call.seed, iteration: self.call.iteration, first_row: 0, scan_step: 0 };
+        if self.pc.is_none() {
+            for slot in &self.data {
+                let start = self.call.rows.start;
+                let rows = self.order.as_ref().map(|order| &order[start..start + b]);
+                gather(&slot.into, &slot.buffer, slot.dtype, slot.row, start, rows, b)?;
+                *budget -= (b * slot.row) as f64 * 0.3;
+            }
+            self.pc = Some(0);
+        }
+        while let Some(pc) = self.pc
+            && pc < self.plan.program.len()
+        {
+            if *budget <= 0.0 {
+                return Ok(false);
+            }
+            self.plan.program.run(pc, &self.bound, b, &step)?;
+            *budget -= self.plan.program.cost(pc);
+            self.pc = Some(pc + 1);
+        }
+        Ok(true)
+    }
+
+    /// Decides whether the step may commit, then commits it and goes on to the next rows.
+    fn finish(&mut self, commit: &Mutex<()>) -> Result<Option<&'static str>> {
+        let b = self.rows();
+        let [_, writes, assigns, gradients] = self.plan.root_starts();
+        let loss = if writes > 0 { self.bound.roots[0].number() } else { f64::NAN };
+        let decided = match &mut self.sweep {
+            Some(sweep) => sweep.decide(self.call.updates)?,
+            None => StepReport { gradient_norm: f64::NAN, learning_rate: f64::NAN, skipped: false },
+        };
+        let stop = self.stop_rule(loss, decided.gradient_norm);
+        self.reports.extend([b as f64, f64::from(u8::from(decided.skipped)), decided.gradient_norm, decided.learning_rate]);
+        self.reports.extend(self.bound.roots[..writes].iter().map(Arg::number));
+        if stop.is_none() {
+            // A panic while this is held poisons it: that is how the engine knows of half-written variables.
+            let _held = commit.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if !decided.skipped {
+                for ((_, slot), value) in self.plan.assigns.iter().zip(&self.bound.roots[assigns..gradients]) {
+                    value.write_to(&self.variables[*slot], 0, b);
+                }
+                if let Some(sweep) = &mut self.sweep {
+                    sweep.commit(self.call.updates);
+                    self.call.updates += 1;
+                }
+            }
+            let first = self.call.rows.start;
+            for ((buffer, ty), value) in self.outputs.iter().zip(&self.bound.roots[writes..assigns]) {
+                let offset = if ty.size().power == 1 { ty.size().coef * ty.dtype.bytes() * first } else { 0 };
+                value.write_to(buffer, offset, b);
+            }
+            self.call.iteration += 1;
+            self.call.rows.start += if self.data.is_empty() { 0 } else { b };
+            self.pc = None;
+        }
+        Ok(stop)
+    }
+
+    fn stop_rule(&mut self, loss: f64, grad_norm: f64) -> Option<&'static str> {
+        let stop = &self.call.stop;
+        if loss < stop.loss_below {
+            return Some("lossBelow");
+        }
+        if grad_norm < stop.grad_norm_below {
+            return Some("gradNormBelow");
+        }
+        if stop.min_delta.is_nan() {
+            return None;
+        }
+        if loss < self.best - stop.min_delta {
+            self.best = loss;
+            self.waited = 0;
+            return None;
+        }
+        self.waited += 1;
+        (self.waited >= stop.patience).then_some("minDelta")
+    }
+
+    /// Marks every buffer as in use while `work` runs, even if it panics.
+    fn pinned<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        struct Pins(Vec<Arc<Buffer>>);
+        impl Drop for Pins {
+            fn drop(&mut self) {
+                self.0.iter().for_each(|buffer| buffer.unpin());
+            }
+        }
+        let data = self.data.iter().map(|slot| &slot.buffer);
+        let outputs = self.outputs.iter().map(|(buffer, _)| buffer);
+        let buffers: Vec<_> = self.variables.iter().chain(data).chain(outputs).cloned().collect();
+        buffers.iter().for_each(|buffer| buffer.pin());
+        let pins = Pins(buffers);
+        let result = work(self);
+        drop(pins);
+        result
+    }
+
+    /// The memory to give back when the run ends.
+    pub fn into_arena(self) -> Arc<Buffer> {
+        self.arena
+    }
+}
+
+fn data_slot(
+    call: &Call,
+    slot: usize,
+    ty: &Type,
+    into: Arg,
+    find: &impl Fn(u32) -> Result<Arc<Buffer>>,
+    shuffled: bool,
+) -> Result<DataSlot> {
+    let Some(&(id, dtype)) = call.data.get(slot) else {
+        return Err(Error::new(Code::PlanInvalid, format!("data {slot}: expected a buffer, got none")));
+    };
+    let (buffer, size) = (find(id)?, ty.size());
+    let rows = match call.order {
+        super::Order::Shuffled { n, .. } if shuffled => n,
+        _ => call.rows.end,
+    };
+    let bytes = size.coef.checked_mul(dtype.bytes()).and_then(|row| row.checked_mul(rows));
+    if size.power != 1 && size.coef > 0 || bytes.is_none_or(|bytes| bytes > buffer.len()) {
+        let message = format!("data {slot}: expected {rows} rows of {ty}, got {} bytes", buffer.len());
+        return Err(Error::new(Code::ShapeMismatch, message));
+    }
+    Ok(DataSlot { buffer, dtype, into, row: size.coef })
+}
+
+fn check_variables(plan: &Plan, variables: &[Arc<Buffer>]) -> Result<()> {
+    for (slot, ty) in plan.variables.iter().enumerate() {
+        let Some(ty) = ty else { continue };
+        let expected = ty.bytes(1)?;
+        let got = variables.get(slot).map(|buffer| buffer.len());
+        if got != Some(expected) {
+            let message = format!("variable {slot}: expected {ty}, {expected} bytes, got {got:?}");
+            return Err(Error::new(Code::ShapeMismatch, message));
+        }
+    }
+    for (ty, slot) in &plan.assigns {
+        let (expected, got) = (ty.bytes(1)?, variables.get(*slot).map(|buffer| buffer.len()));
+        if got != Some(expected) {
+            let message = format!("assign to variable {slot}: expected {ty}, {expected} bytes, got {got:?}");
+            return Err(Error::new(Code::ShapeMismatch, message));
+        }
+    }
+    Ok(())
+}
+
+fn check_outputs(call: &Call, outputs: &[(Arc<Buffer>, Type)]) -> Result<()> {
+    for (buffer, ty) in outputs {
+        let b = if ty.size().power == 1 { call.rows.end } else { call.batch };
+        if ty.size().at(b.max(1)).checked_mul(ty.dtype.bytes()).is_none_or(|bytes| bytes > buffer.len()) {
+            let message = format!("output: expected room for {b} rows of {ty}, got {} bytes", buffer.len());
+            return Err(Error::new(Code::ShapeMismatch, message));
+        }
+    }
+    Ok(())
+}

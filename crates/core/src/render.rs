@@ -1,0 +1,205 @@
+//! What the registries say, as text: the generated TypeScript (classes, option types, documentation) and the page of
+//! error codes. `tests/generated.rs` compares it with the committed files. Knows no unit by name.
+
+use crate::declare::{Declaration, Entry, Hyper, StateSpec};
+use crate::error::Code;
+use crate::optim::{OPTIMIZERS, SHARED};
+use crate::schedule::SCHEDULES;
+use std::fmt::Write;
+
+const HEADER: &str = "// Generated from the Rust registries by `UPDATE=1 cargo test --test generated`. Do not edit.\n";
+
+/// Every generated file: its path from the root of the project, and its text.
+pub fn files() -> [(&'static str, String); 5] {
+    [
+        ("ts/src/generated/codes.ts", codes()),
+        ("ts/src/generated/shared.ts", shared()),
+        ("ts/src/generated/optimizers.ts", optimizers()),
+        ("ts/src/generated/schedules.ts", schedules()),
+        ("docs/errors.md", errors_page()),
+    ]
+}
+
+fn codes() -> String {
+    let mut out = format!("{HEADER}\n/** Every error code with its meaning. Codes are stable, messages are not. */\n");
+    out += "export const CODES = {\n";
+    for code in Code::ALL {
+        line(&mut out, 2, &format!("{}: {},", code.name(), quoted(code.doc())));
+    }
+    out += "} as const;\n\n/** The stable name of a kind of failure, as in `DescendError.code`. */\n";
+    out += "export type ErrorCode = keyof typeof CODES;\n";
+    out
+}
+
+fn errors_page() -> String {
+    let mut out =
+        String::from("# Errors\n\nEverything that is refused throws a `DescendError`. Branch on its `code`, ");
+    out += "which is stable; show its `message`, which reads\n`what failed: expected …, got … (hint)`.\n\n";
+    out += "| code | meaning |\n| --- | --- |\n";
+    for code in Code::ALL {
+        line(&mut out, 0, &format!("| `{}` | {} |", code.name(), code.doc()));
+    }
+    out
+}
+
+fn shared() -> String {
+    let mut out = format!("{HEADER}\nimport type {{ Hyper }} from '../declaration.js';\n");
+    out += "import type { HyperValue } from '../optimizers/hyper.js';\n\n";
+    out += "/** The numbers that every optimizer takes; each has a `learningRate` of its own besides. */\n";
+    out += "export interface SharedOptions {\n";
+    let optional = SHARED.iter().filter(|hyper| hyper.default.is_nan());
+    optional.for_each(|hyper| option_type(&mut out, hyper, "HyperValue"));
+    out +=
+        "}\n\n/** All that are shared, in the order in which the engine wants them: before the optimizer's own. */\n";
+    out += "export const SHARED: readonly Hyper[] = [\n";
+    SHARED.iter().for_each(|hyper| line(&mut out, 2, &format!("{},", description(hyper))));
+    out + "];\n"
+}
+
+fn optimizers() -> String {
+    let mut out = format!("{HEADER}\nimport type {{ OptimizerDeclaration }} from '../declaration.js';\n");
+    out += "import type { HyperValue } from '../optimizers/hyper.js';\n";
+    out += "import { Optimizer, type OptimizerOptions } from '../optimizers/optimizer.js';\n";
+    for entry in OPTIMIZERS {
+        class(&mut out, &entry.declaration, "Optimizer", "HyperValue");
+    }
+    list(&mut out, "OPTIMIZERS", "optimizer", OPTIMIZERS);
+    out
+}
+
+fn schedules() -> String {
+    let mut out = format!("{HEADER}\nimport type {{ Declaration }} from '../declaration.js';\n");
+    out += "import { Schedule } from '../schedules/schedule.js';\n";
+    for entry in SCHEDULES {
+        class(&mut out, &entry.declaration, "Schedule", "number");
+    }
+    list(&mut out, "SCHEDULES", "schedule", SCHEDULES);
+    out
+}
+
+/// The options of a unit and its class, which only hands them on with what the unit says about itself.
+fn class(out: &mut String, unit: &Declaration, parent: &str, number: &str) {
+    let name = unit.name;
+    let optimizer = parent == "Optimizer";
+    let extends = if optimizer { " extends OptimizerOptions" } else { "" };
+    line(out, 0, &format!("\n/** Options of {{@link {name}}}. */\nexport interface {name}Options{extends} {{"));
+    for (name, default) in unit.shared_defaults {
+        let shared = SHARED.iter().find(|hyper| hyper.name == *name).expect("shared_defaults name shared numbers");
+        option_type(out, &Hyper { default: *default, ..*shared }, number);
+    }
+    unit.hypers.iter().for_each(|hyper| option_type(out, hyper, number));
+    for option in unit.options {
+        comment(out, 2, &format!("{}\nUnless given: {}.", option.doc.trim(), option.default));
+        line(out, 2, &format!("{}?: boolean | undefined;", camel(option.name)));
+    }
+    out.push_str("}\n\n");
+    comment(out, 0, unit.doc);
+    let required = unit.hypers.iter().any(|hyper| hyper.default.is_infinite());
+    let default = if required { "" } else { " = {}" };
+    let parameter = if optimizer { format!("<{name}Options>") } else { String::new() };
+    line(out, 0, &format!("export class {name} extends {parent}{parameter} {{"));
+    line(out, 2, "/** @internal */");
+    let kind = if optimizer { "OptimizerDeclaration" } else { "Declaration" };
+    line(out, 2, &format!("static override readonly declaration: {kind} = {{"));
+    line(out, 4, &format!("name: {},", quoted(name)));
+    if optimizer {
+        let defaults = unit.shared_defaults.iter();
+        let defaults = defaults.map(|(name, value)| format!("{}: {}", camel(name), number_text(*value)));
+        line(out, 4, &format!("sharedDefaults: {},", object(defaults)));
+    }
+    array(out, "hypers", unit.hypers.iter().map(description));
+    let options = unit.options.iter().map(|option| format!("{}: {}", camel(option.name), option.default));
+    line(out, 4, &format!("options: {},", object(options)));
+    if optimizer {
+        array(out, "states", unit.states.iter().map(state));
+    }
+    line(out, 2, "};\n");
+    line(out, 2, &format!("constructor(options: {name}Options{default}) {{"));
+    line(out, 4, &format!("super({name}.declaration, options);"));
+    line(out, 2, "}");
+    line(out, 0, "}");
+}
+
+fn list<Build>(out: &mut String, constant: &str, kind: &str, entries: &[Entry<Build>]) {
+    let names: Vec<_> = entries.iter().map(|entry| entry.declaration.name).collect();
+    let names = names.join(", ");
+    line(out, 0, &format!("\n/** Every {kind} there is, for looking one up by name. */"));
+    let types = names.split(", ").map(|name| format!("typeof {name}")).collect::<Vec<_>>().join(", ");
+    line(out, 0, &format!("export const {constant}: readonly [{types}] = [{names}];"));
+}
+
+fn option_type(out: &mut String, hyper: &Hyper, kind: &str) {
+    let default = match hyper.default {
+        default if default.is_nan() => "Off unless given".into(),
+        default if default.is_infinite() => "Required".into(),
+        default => format!("Unless given: {}", number_text(default)),
+    };
+    comment(out, 2, &format!("{}\n{default}. Range: {}.", hyper.doc.trim(), hyper.range.text()));
+    let name = camel(hyper.name);
+    match hyper.default {
+        default if default.is_nan() => line(out, 2, &format!("{name}?: {kind} | null | undefined;")),
+        default if default.is_infinite() => line(out, 2, &format!("{name}: {kind};")),
+        _ => line(out, 2, &format!("{name}?: {kind} | undefined;")),
+    }
+}
+
+/// A hyper-parameter as the run-time check reads it: no default where one must be given, null where it is off.
+fn description(hyper: &Hyper) -> String {
+    let default = match hyper.default {
+        default if default.is_infinite() => None,
+        default if default.is_nan() => Some("default: null".into()),
+        default => Some(format!("default: {}", number_text(default))),
+    };
+    let name = Some(format!("name: '{}'", camel(hyper.name)));
+    let range = Some(format!("range: '{}'", hyper.range.text()));
+    object([name, default, range].into_iter().flatten())
+}
+
+fn state(state: &StateSpec) -> String {
+    let only_if = (!state.only_if.is_empty()).then(|| format!("onlyIf: '{}'", camel(state.only_if)));
+    let fields = [format!("name: '{}'", camel(state.name)), format!("initial: {}", state.initial)];
+    object(fields.into_iter().chain(only_if))
+}
+
+fn array(out: &mut String, name: &str, items: impl ExactSizeIterator<Item = String>) {
+    if items.len() == 0 {
+        return line(out, 4, &format!("{name}: [],"));
+    }
+    line(out, 4, &format!("{name}: ["));
+    items.for_each(|item| line(out, 6, &format!("{item},")));
+    line(out, 4, "],");
+}
+
+fn object(fields: impl Iterator<Item = String>) -> String {
+    let fields: Vec<_> = fields.collect();
+    if fields.is_empty() { "{}".into() } else { format!("{{ {} }}", fields.join(", ")) }
+}
+
+/// A documentation comment; an empty line of `text` parts paragraphs.
+fn comment(out: &mut String, indent: usize, text: &str) {
+    line(out, indent, "/**");
+    for text in text.trim().lines() {
+        line(out, indent, format!(" * {}", text.trim()).trim_end());
+    }
+    line(out, indent, " */");
+}
+
+fn line(out: &mut String, indent: usize, text: &str) {
+    writeln!(out, "{:indent$}{text}", "").expect("a String takes all text");
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// The shortest text that JavaScript reads back as the same number.
+fn number_text(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value:?}") }
+}
+
+/// snake_case to camelCase: the one rule by which names differ between Rust and TypeScript.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_string();
+    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+}

@@ -1,0 +1,89 @@
+//! What ops refuse, and how they say so.
+
+use super::run::{data, op, run};
+use descend_core::graph::types::DType;
+use descend_core::graph::{Attr, Graph};
+use descend_core::op::oracle::Array;
+
+/// The message with which an op refuses its attributes, its inputs' types, or the last value of its int32 inputs.
+fn refusal(name: &str, attrs: &[(&str, Attr)], inputs: &[(DType, &[usize])], last: i32) -> String {
+    let mut graph = Graph::new();
+    let values: Vec<_> =
+        inputs.iter().enumerate().map(|(i, (dtype, dims))| data(&mut graph, i, *dtype, dims)).collect();
+    let root = match op(&mut graph, name, attrs, &values) {
+        Ok(root) => root,
+        Err(error) => return error.to_string(),
+    };
+    let array = |(dtype, dims): &(DType, &[usize])| {
+        let mut array = Array::filled(dims.to_vec(), 0.0);
+        if let (DType::I32, Some(x)) = (dtype, array.data.last_mut()) {
+            *x = f64::from(last);
+        }
+        array
+    };
+    let data: Vec<Array> = inputs.iter().map(array).collect();
+    run(&graph, &[root], 1, 1, &data).expect_err("a refusal").to_string()
+}
+
+#[test]
+fn refusals_name_what_was_expected_and_what_came() {
+    let (f, i) = (DType::F32, DType::I32);
+    let int = |name, x| (name, Attr::Int(x));
+    let plain = [int("ta", 0), int("tb", 0)];
+    let labels = [int("from_logits", 0)];
+    let rate = |rate| [("rate", Attr::Float(rate)), int("stream", 0)];
+    for (got, expected) in [
+        (refusal("nothing", &[], &[], 0), "UNKNOWN_NAME: op: expected a known name, got 'nothing'"),
+        (
+            refusal("add", &[], &[(f, &[3]), (f, &[4])], 0),
+            "SHAPE_MISMATCH: add: expected shapes that broadcast, got [3] and [4]",
+        ),
+        (refusal("add", &[], &[(f, &[3])], 0), "PLAN_INVALID: add: expected 2 inputs, got 1"),
+        (refusal("exp", &[], &[(i, &[3])], 0), "INVALID_DTYPE: exp: expected float32, got int32[3]"),
+        (
+            refusal("matmul", &plain, &[(f, &[2, 3]), (f, &[4, 5])], 0),
+            "SHAPE_MISMATCH: matmul: expected matrices whose inner sizes agree, got [2, 3] · [4, 5]",
+        ),
+        (
+            refusal("sparse_cross_entropy", &labels, &[(f, &[4, 10]), (i, &[4])], 12),
+            "LABEL_OUT_OF_RANGE: labels: expected 0 … 9, got 12 at row 3",
+        ),
+        (
+            refusal("sparse_cross_entropy", &labels, &[(f, &[4, 10]), (i, &[4])], -1),
+            "LABEL_OUT_OF_RANGE: labels: expected 0 … 9, got -1 at row 3",
+        ),
+        (
+            refusal("pick", &[], &[(f, &[2, 3]), (i, &[2])], 3),
+            "LABEL_OUT_OF_RANGE: labels: expected 0 … 2, got 3 at row 1",
+        ),
+        (
+            refusal("gather", &[], &[(f, &[2, 3]), (i, &[2])], 2),
+            "INVALID_VALUE: gather: expected indices below 2, got 2 at 1",
+        ),
+        (refusal("dropout", &rate(1.0), &[(f, &[2])], 0), "INVALID_VALUE: dropout rate: expected 0 ≤ rate < 1, got 1"),
+        (
+            refusal("dropout", &rate(f64::NAN), &[(f, &[2])], 0),
+            "INVALID_VALUE: dropout rate: expected 0 ≤ rate < 1, got NaN",
+        ),
+        (
+            refusal("sum", &[("axes", Attr::Ints(vec![2])), int("keep", 0)], &[(f, &[2, 3])], 0),
+            "INVALID_VALUE: sum: axis: expected one of 2, got 2",
+        ),
+        (
+            refusal("argmax", &[], &[(f, &[2, 0])], 0),
+            "INVALID_SHAPE: argmax: expected rows with at least one element, got [2, 0]",
+        ),
+        (
+            refusal("fault", &[("kind", Attr::Str("error".into()))], &[(f, &[1])], 0),
+            "ENGINE_FAILED: fault: expected nothing else, got an error",
+        ),
+    ] {
+        assert_eq!(got, expected);
+    }
+}
+
+#[test]
+#[should_panic(expected = "a panic, as asked for")]
+fn a_fault_panics_when_asked_to() {
+    refusal("fault", &[("kind", Attr::Str("panic".into()))], &[(DType::F32, &[1])], 0);
+}

@@ -1,0 +1,306 @@
+//! The table: cases of every op. Elementwise ops get theirs by their signature, so that a new one is covered as soon as
+//! it is registered; `domain` says where one differs.
+
+use super::case::{Bound, Case, Values};
+use super::run::{B, shape};
+use Bound::{All, Each};
+use Values::{Bytes, Index, Range, Signed, Ties};
+use descend_core::graph::types::{DType, Dim};
+use descend_core::graph::{Attr, Attrs};
+use descend_core::op::{Entry, OPS, Signature};
+
+const NASTY: [usize; 8] = [0, 1, 15, 16, 17, 31, 33, 63];
+/// Covered elsewhere: a loop by `tests/scan.rs`; what only fails, by `refusals`.
+pub const EXEMPT: [&str; 2] = ["scan", "fault"];
+
+/// All cases of small sizes.
+pub fn all() -> impl Iterator<Item = (&'static str, Case)> {
+    OPS.iter().flat_map(|entry| cases(entry).into_iter().map(|case| (entry.name, case)))
+}
+
+type Shapes = Vec<Vec<usize>>;
+type Options = Vec<(&'static str, Attr)>;
+
+/// A line of the table: options, shapes of the inputs.
+type Line = (Options, Shapes);
+
+fn dims(dims: &[usize]) -> Attr {
+    Attr::Dims(shape(dims).dims().to_vec())
+}
+
+fn ints(list: &[i64]) -> Attr {
+    Attr::Ints(list.to_vec())
+}
+
+fn flags(name: &'static str) -> [Options; 2] {
+    [0, 1].map(|flag| vec![(name, Attr::Int(flag))])
+}
+
+/// Where an elementwise op is tried, how far it may be off, and whether it has a gradient.
+fn domain(name: &str) -> (Values, Bound, bool) {
+    match name {
+        "log" | "sqrt" => (Range(0.1, 3.0), Each(2.0), true),
+        "neg" | "relu" => (Signed(0.1, 3.0), Each(0.0), true),
+        "add" | "sub" | "mul" | "div" | "square" => (Signed(0.5, 2.0), Each(1.0), true),
+        "equal" | "greater" => (Ties(DType::F32), Each(0.0), false),
+        _ => (Signed(0.1, 3.0), Each(4.0), true),
+    }
+}
+
+/// The cases of one op.
+pub fn cases(entry: &Entry) -> Vec<Case> {
+    let lines = lines(entry);
+    lines.into_iter().map(|(options, shapes)| case(entry, options, shapes)).collect()
+}
+
+/// Ops of two values given the same value twice.
+pub fn twice() -> impl Iterator<Item = (&'static str, Case)> {
+    let alike = |case: &Case| case.smooth && case.inputs.len() == 2 && case.inputs[0].0 == case.inputs[1].0;
+    let alike = all().filter(move |(_, case)| alike(case) && case.inputs[0].0.iter().all(|&dim| dim < 63));
+    alike.map(|(name, case)| (name, Case { twice: true, ..case }))
+}
+
+/// One case of each op that is large enough to be shared among threads.
+pub fn large() -> impl Iterator<Item = (&'static str, Case)> {
+    OPS.iter().flat_map(|entry| {
+        large_lines(entry).into_iter().map(|(options, shapes)| (entry.name, case(entry, options, shapes)))
+    })
+}
+
+fn case(entry: &Entry, options: Options, shapes: Shapes) -> Case {
+    let (values, bound, smooth) = numbers(entry, &shapes);
+    let attrs = Attrs::new(options.into_iter().map(|(name, attr)| (name.to_string(), attr)).collect());
+    let op = (entry.make)(&attrs).unwrap_or_else(|error| panic!("{}: {error}", entry.name));
+    Case { op, inputs: shapes.into_iter().zip(values).collect(), bound, smooth, twice: false }
+}
+
+/// What the inputs are, the bound, and whether there is a gradient to check.
+fn numbers(entry: &Entry, shapes: &Shapes) -> (Vec<Values>, Bound, bool) {
+    let size = |shape: &[usize]| shape.iter().map(|&dim| if dim == B { 3 } else { dim }).product::<usize>() as f64;
+    let width = shapes.first().and_then(|shape| shape.last()).copied().unwrap_or(1);
+    let plain = Signed(0.2, 2.0);
+    match (entry.signature, entry.name) {
+        (Signature::Unary | Signature::Binary, name) => {
+            let (values, bound, smooth) = domain(name);
+            (vec![values; 2], bound, smooth)
+        }
+        (_, "sum") => (vec![Signed(0.0, 1.0)], All(size(&shapes[0]) * (6.0 + size(&shapes[0]) / 16.0)), true),
+        (_, "max" | "clip" | "reshape" | "transpose" | "broadcast_to" | "slice" | "concat" | "stop_gradient") => {
+            (vec![plain; 3], Each(0.0), entry.name != "stop_gradient")
+        }
+        (_, "argmax") => (vec![Ties(DType::F32)], Each(0.0), false),
+        (_, "size" | "fill" | "random_uniform") => (vec![], Each(0.0), false),
+        (_, "cast") => match shapes[0][..] {
+            [17] => (vec![Signed(0.6, 9.0)], Each(0.0), false),
+            [16] => (vec![Ties(DType::I32)], Each(0.0), false),
+            _ => (vec![Bytes], Each(0.0), false),
+        },
+        (_, "gather") => (vec![plain, Index(shapes[0][0])], Each(0.0), true),
+        (_, "pick") => (vec![plain, Index(width)], Each(0.0), true),
+        (_, "matmul") => {
+            // k roundings of a sum of k products below 4.
+            let k = (size(&shapes[0]) * size(&shapes[1])).sqrt();
+            (vec![plain; 2], All(8.0 + 4.0 * k * k), true)
+        }
+        (_, "softmax") => (vec![Signed(0.0, 4.0)], Each(32.0), true),
+        (_, "log_softmax") => (vec![Signed(0.0, 4.0)], All(8.0), true),
+        (_, "sparse_cross_entropy") => (vec![Range(0.1, 1.0), Index(width)], All(16.0), true),
+        (_, "categorical_cross_entropy") => (vec![Range(0.1, 1.0); 2], All(16.0 + 8.0 * width as f64), true),
+        (_, "binary_cross_entropy") => (vec![Range(0.1, 0.9); 2], All(16.0), true),
+        (_, "dropout") => (vec![plain], Each(2.0), true),
+        (_, name) => panic!("{name}: an op without numbers in the table"),
+    }
+}
+
+fn lines(entry: &Entry) -> Vec<Line> {
+    let one = |shapes: &[&[usize]]| (Options::new(), shapes.iter().map(|shape| shape.to_vec()).collect::<Shapes>());
+    let with = |options: &Options, shapes: &[&[usize]]| (options.clone(), one(shapes).1);
+    let each = |options: &[Options], f: &dyn Fn(usize) -> Shapes| -> Vec<Line> {
+        options.iter().flat_map(|options| NASTY.iter().map(|&n| (options.clone(), f(n)))).collect()
+    };
+    let plain = [Options::new()];
+    match (entry.signature, entry.name) {
+        (Signature::Unary, _) => {
+            let mut lines = each(&plain, &|n| vec![vec![n]]);
+            lines.extend([one(&[&[]]), one(&[&[B, 17]]), one(&[&[2, 0, 3]]), one(&[&[B]])]);
+            lines
+        }
+        (Signature::Binary, _) => {
+            let mut lines = each(&plain, &|n| vec![vec![n], vec![n]]);
+            lines.extend(each(&plain, &|n| vec![vec![3, n], vec![n]]));
+            lines.extend(each(&plain, &|n| vec![vec![n], vec![3, 1]]));
+            lines.extend([one(&[&[], &[5]]), one(&[&[B, 17], &[1, 17]]), one(&[&[B, 4], &[B, 1]]), one(&[&[B], &[]])]);
+            lines.extend([one(&[&[2, 1, 15], &[5, 1]]), one(&[&[1, 3, 1, 5], &[4, 1, 2, 1]]), one(&[&[0, 3], &[3]])]);
+            lines.extend([one(&[&[], &[]]), one(&[&[1, 16], &[B, 16]]), one(&[&[2, 0], &[1, 1]])]);
+            lines
+        }
+        (_, "sum" | "max") => {
+            let list = |axes: &[i64], keep: i64| vec![("axes", ints(axes)), ("keep", Attr::Int(keep))];
+            let mut lines = each(&[list(&[0], 0), list(&[-1], 1)], &|n| vec![vec![n]]);
+            lines.extend(each(&[list(&[1], 0), list(&[0], 1), list(&[0, 1], 0), list(&[], 0)], &|n| vec![vec![3, n]]));
+            lines.extend([with(&list(&[0, 2], 0), &[&[3, 5, 4]]), with(&list(&[0, 2, 4], 1), &[&[2, 3, 2, 3, 2]])]);
+            lines.extend([
+                with(&list(&[0], 0), &[&[B]]),
+                with(&list(&[0], 0), &[&[B, 17]]),
+                with(&list(&[1], 0), &[&[B, 17]]),
+            ]);
+            lines.extend([with(&list(&[1, 3], 0), &[&[B, 2, 3, 0]]), with(&list(&[0, 2], 0), &[&[2, B, 3]])]);
+            lines
+        }
+        (_, "argmax") => {
+            let rows = [1, 2, 15, 16, 17, 63].map(|n| one(&[&[4, n]]));
+            rows.into_iter().chain([one(&[&[5]]), one(&[&[B, 3]]), one(&[&[0, 3]])]).collect()
+        }
+        (_, "size") => vec![(vec![("dims", dims(&[B, 3]))], vec![]), (vec![("dims", dims(&[]))], vec![])],
+        (_, "fill") => {
+            let fill = |shape: &[usize]| (vec![("dims", dims(shape)), ("value", Attr::Float(0.5))], vec![]);
+            vec![fill(&[]), fill(&[0]), fill(&[B, 17])]
+        }
+        (_, "reshape") => {
+            let to = |shape: &[usize], from: &[usize]| (vec![("dims", dims(shape))], vec![from.to_vec()]);
+            let batches = vec![("dims", Attr::Dims(vec![Dim { coef: 6, power: 1 }]))];
+            vec![
+                to(&[6], &[2, 3]),
+                to(&[0, 5], &[0]),
+                to(&[1], &[]),
+                to(&[B, 2, 3], &[B, 6]),
+                (batches, vec![vec![B, 6]]),
+            ]
+        }
+        (_, "broadcast_to") => {
+            let to = |shape: &[usize], from: &[usize]| (vec![("dims", dims(shape))], vec![from.to_vec()]);
+            let lines =
+                [to(&[3], &[]), to(&[4, 1, 5], &[1, 5]), to(&[2, 3, 4], &[3, 1]), to(&[B, 5], &[5]), to(&[0, 2], &[2])];
+            lines.into_iter().chain([to(&[B, 3], &[B, 1]), to(&[2, 2], &[2, 2]), to(&[63, 33], &[33])]).collect()
+        }
+        (_, "transpose") => {
+            let perm = |axes: &[i64], from: &[usize]| (vec![("perm", ints(axes))], vec![from.to_vec()]);
+            let lines = [perm(&[1, 0], &[17, 33]), perm(&[2, 0, 1], &[2, 3, 5]), perm(&[0], &[4]), perm(&[], &[])];
+            lines
+                .into_iter()
+                .chain([perm(&[1, 0], &[B, 3]), perm(&[1, 0, 2], &[2, B, 3]), perm(&[1, 0], &[0, 3])])
+                .collect()
+        }
+        (_, "gather") => {
+            let lines = NASTY[1..].iter().map(|&n| one(&[&[n, 3], &[7]]));
+            lines
+                .chain([one(&[&[5], &[2, 3]]), one(&[&[5, 2], &[0]]), one(&[&[4, 2, 2], &[B]]), one(&[&[3, 0], &[4]])])
+                .collect()
+        }
+        (_, "pick") => {
+            let lines = NASTY[1..].iter().map(|&n| one(&[&[5, n], &[5]]));
+            lines
+                .chain([one(&[&[3], &[]]), one(&[&[2, 3, 4], &[2, 3]]), one(&[&[B, 10], &[B]]), one(&[&[0, 4], &[0]])])
+                .collect()
+        }
+        (_, "slice") => {
+            let part = |axis, start, length, from: &[usize]| {
+                let options = [("axis", axis), ("start", start), ("length", length)];
+                (options.map(|(name, x)| (name, Attr::Int(x))).to_vec(), vec![from.to_vec()])
+            };
+            let lines =
+                [part(0, 1, 2, &[4, 3]), part(1, 0, 3, &[4, 3]), part(1, 2, 15, &[2, 17, 3]), part(0, 0, 0, &[3])];
+            lines.into_iter().chain([part(1, 1, 1, &[B, 3]), part(0, 2, 0, &[2, 0])]).collect()
+        }
+        (_, "concat") => {
+            let along = |axis, shapes: &[&[usize]]| with(&vec![("axis", Attr::Int(axis))], shapes);
+            let lines = [along(0, &[&[3], &[1], &[0]]), along(1, &[&[2, 3], &[2, 17]]), along(1, &[&[B, 2], &[B, 3]])];
+            lines
+                .into_iter()
+                .chain([along(0, &[&[B, 2], &[B, 2]]), along(1, &[&[0, 2], &[0, 1]]), along(2, &[&[2, 3, 4]])])
+                .collect()
+        }
+        (_, "cast") => {
+            let to = |dtype: &str| vec![("dtype", Attr::Str(dtype.to_string()))];
+            let from = |dtype: &str| [&[17][..], &[16], &[B]].map(|shape| with(&to(dtype), &[shape]));
+            ["float32", "int32", "uint8", "bool"].into_iter().flat_map(from).collect()
+        }
+        (_, "clip") => each(&[vec![("low", Attr::Float(-0.5)), ("high", Attr::Float(1.25))]], &|n| vec![vec![n]]),
+        (_, "matmul") => matmul_lines(),
+        (_, "softmax" | "log_softmax") => {
+            let mut lines = each(&plain, &|n| vec![vec![3, n]]);
+            lines.extend([one(&[&[7]]), one(&[&[B, 10]]), one(&[&[2, 2, 3]]), one(&[&[0, 3]])]);
+            lines
+        }
+        (_, "sparse_cross_entropy") => {
+            let mut lines: Vec<Line> = Vec::new();
+            for options in flags("from_logits") {
+                lines.extend(NASTY[1..].iter().map(|&n| with(&options, &[&[3, n], &[3]])));
+                lines.extend([
+                    with(&options, &[&[B, 10], &[B]]),
+                    with(&options, &[&[4], &[]]),
+                    with(&options, &[&[2, 3, 4], &[2, 3]]),
+                ]);
+                lines.push(with(&options, &[&[0, 3], &[0]]));
+            }
+            lines
+        }
+        (_, "categorical_cross_entropy" | "binary_cross_entropy") => {
+            let mut lines = each(&flags("from_logits"), &|n| vec![vec![3, n]; 2]);
+            for options in flags("from_logits") {
+                lines.extend([
+                    with(&options, &[&[B, 10], &[B, 10]]),
+                    with(&options, &[&[4], &[4]]),
+                    with(&options, &[&[2, 3, 4], &[2, 3, 4]]),
+                ]);
+            }
+            lines
+        }
+        (_, "dropout") => {
+            let rate = |rate: f64| vec![("rate", Attr::Float(rate)), ("stream", Attr::Int(0xffff_ffff))];
+            let mut lines = each(&[rate(0.3), rate(0.0)], &|n| vec![vec![3, n]]);
+            lines.extend([with(&rate(0.5), &[&[B, 130]]), with(&rate(0.5), &[&[]]), with(&rate(0.5), &[&[B]])]);
+            lines
+        }
+        (_, "random_uniform") => {
+            let draw = |shape: &[usize]| {
+                let range = [("low", Attr::Float(-1.0)), ("high", Attr::Float(2.0)), ("stream", Attr::Int(9))];
+                (range.into_iter().chain([("dims", dims(shape))]).collect(), vec![])
+            };
+            vec![draw(&[]), draw(&[0, 3]), draw(&[B, 17]), draw(&[3, 130])]
+        }
+        (_, "stop_gradient") => vec![one(&[&[17]]), one(&[&[B]])],
+        _ => vec![],
+    }
+}
+
+fn matmul_lines() -> Vec<Line> {
+    let flags = |ta: i64, tb: i64| vec![("ta", Attr::Int(ta)), ("tb", Attr::Int(tb))];
+    let mut lines = Vec::new();
+    for (ta, tb) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let mut add = |m: usize, n: usize, k: usize| {
+            let a = if ta == 1 { vec![k, m] } else { vec![m, k] };
+            let b = if tb == 1 { vec![n, k] } else { vec![k, n] };
+            lines.push((flags(ta, tb), vec![a, b]));
+        };
+        NASTY.iter().for_each(|&n| add(n, 17, 15));
+        NASTY.iter().for_each(|&n| add(5, n, 16));
+        NASTY.iter().for_each(|&n| add(3, 4, n));
+        add(B, 5, 17);
+        add(3, 5, B);
+    }
+    lines.push((flags(0, 0), vec![vec![2, 3, 4], vec![4, 5]]));
+    lines.push((flags(0, 1), vec![vec![B, 3, 4], vec![5, 4]]));
+    lines
+}
+
+fn large_lines(entry: &Entry) -> Vec<Line> {
+    let (rows, wide) = (vec![300, 257], vec![257]);
+    let lines: Vec<Line> = match (entry.signature, entry.name) {
+        (Signature::Unary, _) | (_, "softmax" | "log_softmax" | "stop_gradient") => vec![(vec![], vec![rows])],
+        (Signature::Binary, _) => vec![(vec![], vec![rows.clone(), rows.clone()]), (vec![], vec![rows, wide])],
+        (_, "sum" | "max") => [&[0][..], &[1], &[0, 1]]
+            .map(|axes| (vec![("axes", ints(axes)), ("keep", Attr::Int(0))], vec![rows.clone()]))
+            .to_vec(),
+        (_, "sparse_cross_entropy") => {
+            flags("from_logits").map(|options| (options, vec![rows.clone(), vec![300]])).to_vec()
+        }
+        (_, "categorical_cross_entropy" | "binary_cross_entropy") => {
+            flags("from_logits").map(|options| (options, vec![rows.clone(), rows.clone()])).to_vec()
+        }
+        (_, "matmul") => vec![(vec![("ta", Attr::Int(0)), ("tb", Attr::Int(0))], vec![rows, vec![257, 130]])],
+        (_, "dropout") => vec![(vec![("rate", Attr::Float(0.4)), ("stream", Attr::Int(3))], vec![rows])],
+        _ => vec![],
+    };
+    lines
+}

@@ -1,0 +1,60 @@
+// Dense and the activations against Keras: outputs, and gradients by inputs and weights.
+
+import { Activation, Dense, Flatten, ops, Sequential, valueAndGrad, variable } from 'descend';
+import { describe, expect, test } from 'vitest';
+import { cases, expectClose, type Golden } from '../golden.js';
+
+interface Case {
+  name: string;
+  layer: 'Dense' | 'Activation';
+  options: { units: number; activation?: string; useBias?: boolean };
+  inputs: [Golden];
+  weights: (Golden & { name: string })[];
+  outputs: [Golden];
+  upstream: [number[]];
+  inputGrads: [number[]];
+  weightGrads: { name: string; data: number[] }[];
+}
+
+// Sums of at most 6 products, and functions within 2 ulp: some 20 roundings of 2^-24.
+const BOUND = 20 * 2 ** -24;
+
+function modelOf({ layer, options }: Case, inputShape: number[]): Sequential {
+  const { activation = 'linear' } = options;
+  return new Sequential([
+    layer === 'Dense' ? new Dense({ ...options, inputShape }) : new Activation({ activation, inputShape }),
+  ]);
+}
+
+describe.each([...cases<Case>('dense.json'), ...cases<Case>('activations.json')])('$name', (golden) => {
+  const [input] = golden.inputs;
+  const [output] = golden.outputs;
+  const model = modelOf(golden, input.shape.slice(1));
+
+  test('outputs', async () => {
+    await model.setWeights(golden.weights);
+    const got = await model.predict(input);
+    expect(got.shape).toEqual(output.shape);
+    expectClose(got.data, output.data, BOUND, 'output');
+  });
+
+  test('gradients', async () => {
+    await model.setWeights(golden.weights);
+    const x = variable(Float32Array.from(input.data), input.shape);
+    const upstream = { data: golden.upstream[0], shape: output.shape };
+    const weighted = () => ops.sum(ops.mul(model.apply(x), { ...upstream, data: Float32Array.from(upstream.data) }));
+    const { grads } = await valueAndGrad(weighted, [x, ...model.weights]);
+    expectClose(grads[0]?.data ?? [], golden.inputGrads[0], 4 * BOUND, 'input gradient');
+    golden.weightGrads.forEach(({ data }, i) => expectClose(grads[i + 1]?.data ?? [], data, 4 * BOUND, 'gradient'));
+  });
+});
+
+test('names of weights are those of Keras', () => {
+  const model = new Sequential([new Dense({ units: 2, inputShape: [3] }), new Flatten(), new Dense({ units: 1 })]);
+  expect(model.weights.map(({ name }) => name)).toEqual([
+    'dense/kernel',
+    'dense/bias',
+    'dense_1/kernel',
+    'dense_1/bias',
+  ]);
+});

@@ -1,0 +1,29 @@
+// The moments of training at which a user's code may run.
+
+/** The loss and metrics so far, by their keys. */
+export type Logs = Readonly<Record<string, number>>;
+
+/** What `fit` calls, where it is there. A promise is waited for. */
+export interface CallbackHooks {
+  onTrainBegin?(): unknown;
+  onTrainEnd?(logs: Logs): unknown;
+  /** Epochs count from 0. */
+  onEpochBegin?(epoch: number): unknown;
+  onEpochEnd?(epoch: number, logs: Logs): unknown;
+  /** Batches count from 0 in every epoch. */
+  onBatchBegin?(batch: number): unknown;
+  /** `logs` are means over the epoch so far. */
+  onBatchEnd?(batch: number, logs: Logs): unknown;
+}
+
+/** The name of a hook. */
+export type Hook = keyof CallbackHooks;
+/** All of them. */
+export const HOOKS: readonly Hook[] = [
+  'onTrainBegin',
+  'onTrainEnd',
+  'onEpochBegin',
+  'onEpochEnd',
+  'onBatchBegin',
+  'onBatchEnd',
+];

@@ -1,0 +1,90 @@
+// What a generated class says about itself, and the one place where users' options are held against it: names (with the
+// nearest known one), kinds and ranges. Knows no optimizer and no schedule.
+
+import { type DescendError, describeValue, fail, nearest, quote } from './errors.js';
+
+/** A number that a unit takes. */
+export interface Hyper {
+  readonly name: string;
+  /** Its value unless given; null: off; left out: it must be given. */
+  readonly default?: number | null;
+  /** An interval as mathematics writes it, such as `[0, 1)`. */
+  readonly range: string;
+}
+
+/** A tensor of state that an optimizer keeps for each parameter. */
+export interface StateSpec {
+  readonly name: string;
+  readonly initial: number;
+  /** The option without which there is no such state. */
+  readonly onlyIf?: string;
+}
+
+/** Everything a unit says about itself. */
+export interface Declaration {
+  readonly name: string;
+  readonly hypers: readonly Hyper[];
+  readonly options: Readonly<Record<string, boolean>>;
+}
+
+/** What an optimizer says besides. */
+export interface OptimizerDeclaration extends Declaration {
+  readonly sharedDefaults: Readonly<Record<string, number>>;
+  readonly states: readonly StateSpec[];
+}
+
+/**
+ * The given options under their known names. `learning_rate`, `learningrate` and `learningRate` are one name, so that
+ * configurations written by Keras are understood.
+ */
+export function readOptions(what: string, given: unknown, known: readonly string[]): Map<string, unknown> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw fail('INVALID_VALUE', what, 'an object of options', describeValue(given));
+  }
+  const options = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(given)) {
+    const name = known.find((candidate) => plain(candidate) === plain(key));
+    if (name === undefined) throw unknownOption(what, key, known);
+    if (options.has(name)) throw fail('DUPLICATE_NAME', what, `the option ${name} once`, `${quote(key)} as well`);
+    if (value !== undefined) options.set(name, value);
+  }
+  return options;
+}
+
+/** The error of an option that nothing here has. */
+export function unknownOption(what: string, key: string, known: readonly string[]): DescendError {
+  const near = nearest(key, known);
+  const hint = near === undefined ? `known: ${known.join(', ')}` : `did you mean ${near}?`;
+  return fail('UNKNOWN_OPTION', what, 'a known option', quote(key), hint);
+}
+
+/** A name without what differs between spellings: case and underscores. */
+export function plain(name: string): string {
+  return name.replaceAll('_', '').toLowerCase();
+}
+
+/** The number given for `hyper`, its default, or null where it is off. */
+export function readNumber(what: string, hyper: Hyper, given: unknown): number | null {
+  if (given === undefined && hyper.default !== undefined) return hyper.default;
+  if (given === null && hyper.default === null) return null;
+  if (given === undefined) throw fail('INVALID_VALUE', what, `the option ${hyper.name}`, 'none');
+  if (typeof given !== 'number' || !inRange(hyper.range, given)) {
+    throw fail('INVALID_VALUE', `${what}: ${hyper.name}`, `a number in ${hyper.range}`, describeValue(given));
+  }
+  return given;
+}
+
+/** The switch given for `name`, or its default. */
+export function readSwitch(what: string, name: string, given: unknown, otherwise: boolean): boolean {
+  if (given === undefined) return otherwise;
+  if (typeof given !== 'boolean')
+    throw fail('INVALID_VALUE', `${what}: ${name}`, 'true or false', describeValue(given));
+  return given;
+}
+
+/** Whether `value` lies in an interval such as `[0, 1)`. NaN lies in none. */
+export function inRange(range: string, value: number): boolean {
+  const [low, high] = range.slice(1, -1).split(',').map(Number) as [number, number];
+  const above = range.startsWith('[') ? value >= low : value > low;
+  return above && (range.endsWith(']') ? value <= high : value < high);
+}

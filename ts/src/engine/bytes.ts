@@ -1,0 +1,74 @@
+// The bytes that cross to the core and come back, besides plans: calls, outcomes, arrays for the oracle.
+// The formats are those of `crates/core/src/plan/bind.rs` and `engine.rs`.
+
+import { dtypeTag } from '../graph/encode.js';
+import { Writer } from '../graph/writer.js';
+import type { Call, OracleCall, Outcome, Status } from './engine.js';
+
+const STATUS: readonly Status[] = ['more', 'done', 'stopped', 'failed'];
+
+/** A call, with the ids of buffers as `raw` maps them. */
+export function encodeCall(call: Call, raw: (buffer: number) => number): Uint8Array {
+  const w = new Writer();
+  const { variables, data = [], outputs = [], scalars = [], order, stop = {} } = call;
+  const [from, to] = call.rows ?? [0, 0];
+  const buffers = (ids: readonly number[]): void => {
+    w.varuint(ids.length);
+    for (const id of ids) w.varuint(raw(id));
+  };
+  buffers(variables);
+  w.varuint(data.length);
+  for (const { buffer, dtype } of data) {
+    w.varuint(raw(buffer));
+    w.u8(dtypeTag(dtype));
+  }
+  buffers(outputs);
+  w.varuint(scalars.length);
+  for (const x of scalars) w.f64(x);
+  for (const x of [call.batch ?? 1, from, to]) w.varuint(x);
+  w.u8(order ? 1 : 0);
+  if (order) for (const x of [order.key, order.epoch, order.n]) w.varuint(x);
+  for (const x of [call.seed ?? 0, call.iteration ?? 0, call.updates ?? 0]) w.varuint(x);
+  for (const x of [stop.lossBelow, stop.gradNormBelow, stop.minDelta]) w.f64(x ?? Number.NaN);
+  w.varuint(stop.patience ?? 1);
+  return w.finish();
+}
+
+/** What an advance answered. */
+export function decodeOutcome(bytes: Uint8Array): Outcome {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = view.getFloat64(8, true);
+  const reports = Float64Array.from({ length: count }, (_, i) => view.getFloat64(16 + 8 * i, true));
+  const text = new TextDecoder().decode(bytes.subarray(16 + 8 * count));
+  return { status: STATUS[bytes[0] as number] ?? 'failed', reports, text };
+}
+
+/** Arrays for the oracle. */
+export function encodeOracle(call: OracleCall): Uint8Array {
+  const w = new Writer();
+  for (const x of [call.batch ?? 1, call.seed ?? 0, call.iteration ?? 0]) w.varuint(x);
+  const scalars = (call.scalars ?? []).map((x) => [x]);
+  const kinds = [call.variables ?? [], call.data ?? [], scalars];
+  w.varuint(kinds.reduce((sum, arrays) => sum + arrays.length, 0));
+  for (const [kind, arrays] of kinds.entries()) {
+    for (const [index, array] of arrays.entries()) {
+      w.u8(kind);
+      w.varuint(index);
+      w.varuint(array.length);
+      for (let i = 0; i < array.length; i++) w.f64(array[i] as number);
+    }
+  }
+  return w.finish();
+}
+
+/** What the oracle answered. */
+export function decodeOracle(bytes: Uint8Array): Float64Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 4;
+  return Array.from({ length: view.getUint32(0, true) }, () => {
+    const first = at + 4;
+    const length = view.getUint32(at, true);
+    at = first + 8 * length;
+    return Float64Array.from({ length }, (_, i) => view.getFloat64(first + 8 * i, true));
+  });
+}

@@ -1,0 +1,184 @@
+// Which engine runs: tries in order what the entry for this runtime can load, keeps the first, and says why the others
+// failed. Knows no runtime itself; an entry (index.node, index.browser) brings the loaders.
+
+import { DescendError, describeValue, fail, nearest, quote } from '../errors.js';
+import type { Binding } from './binding.js';
+import { type Engine, type EngineInfo, isLocal, type LocalEngine } from './engine.js';
+import { Local } from './local.js';
+
+/** Where the WASM module comes from, where it is not found by itself. */
+export type WasmSource =
+  | BufferSource
+  | WebAssembly.Module
+  | URL
+  | string
+  | Response
+  | Promise<Response | BufferSource | WebAssembly.Module>;
+
+/** How an entry loads engines. What is missing cannot be loaded in its runtime. */
+export interface Loaders {
+  native?: () => Binding;
+  /** Without waiting, where files can be read. */
+  wasmNow?: () => Binding;
+  wasm: (source?: WasmSource) => Promise<Binding>;
+  /** The value of an environment variable. */
+  env?: (name: string) => string | undefined;
+}
+
+/** Options of `ready`. */
+export interface ReadyOptions {
+  /** Which engine; the fastest there is by default, or what DESCEND_ENGINE says. */
+  engine?: 'native' | 'wasm';
+  /** Run it in a thread of its own. Not built yet: only false. */
+  worker?: boolean;
+  /** Threads of the native engine, 0 for one per core. Their number changes no bit of a result. */
+  threads?: number;
+  /** 'reproducible': the same bits on every engine. */
+  precision?: 'reproducible';
+  /** The WASM module's bytes, address, response or compiled module. */
+  wasm?: WasmSource;
+  /** Bytes an engine may use. Not built yet. */
+  memoryLimit?: number;
+}
+
+const OPTIONS = ['engine', 'worker', 'threads', 'precision', 'wasm', 'memoryLimit'];
+const NAMES = ['native', 'wasm'] as const;
+type Name = (typeof NAMES)[number];
+
+let loaders: Loaders | undefined;
+let current: Engine | undefined;
+let loading: Promise<Engine> | undefined;
+const loaded = new Map<Name, Local>();
+
+/** Says how engines are loaded in this runtime. @internal */
+export function useLoaders(those: Loaders): void {
+  loaders = those;
+}
+
+/**
+ * Loads an engine; what is created afterwards runs on it. Only needed before synchronous calls where files cannot be
+ * read at once (browsers, edge runtimes), or to choose. Throws INVALID_VALUE, UNKNOWN_OPTION, ENGINE_FAILED.
+ */
+export async function ready(options: ReadyOptions = {}): Promise<EngineInfo> {
+  checkOptions(options);
+  const engine = await load(options.engine ?? forced(), options.wasm);
+  if (options.threads !== undefined) engine.sync.setThreads(options.threads);
+  current = engine;
+  return engine.info;
+}
+
+/** The engine in use: which build, how many threads, and why not a faster one. */
+export function engineInfo(): EngineInfo {
+  return (current ?? localEngine()).info;
+}
+
+/** The engine in use, loaded if need be. */
+export function defaultEngine(): Promise<Engine> {
+  if (current) return Promise.resolve(current);
+  loading ??= load(forced()).then(
+    (engine) => {
+      loading = undefined;
+      current ??= engine;
+      return current;
+    },
+    (error) => {
+      loading = undefined;
+      throw error;
+    },
+  );
+  return loading;
+}
+
+/** The engine in use for a synchronous call; where files can be read, loaded if need be. */
+export function localEngine(): LocalEngine {
+  current ??= loadNow(forced());
+  if (isLocal(current)) return current;
+  throw fail('NEEDS_LOCAL_ENGINE', 'synchronous call', 'an engine in this thread', 'one in a worker', 'await read()');
+}
+
+async function load(name: Name | undefined, source?: WasmSource): Promise<Local> {
+  const { native, wasm } = present();
+  let reason: string | undefined;
+  if (name !== 'wasm' && !source) {
+    const found = loaded.get('native') ?? tryNative(native);
+    if (found instanceof Local) return found;
+    if (name === 'native') throw found;
+    reason = found.message;
+  }
+  const known = loaded.get('wasm');
+  if (known) return known;
+  // Of two that load at once, the first is kept.
+  const binding = await wasm(source);
+  return loaded.get('wasm') ?? keep('wasm', binding, native ? reason : undefined);
+}
+
+function loadNow(name: Name | undefined): Local {
+  const { native, wasmNow } = present();
+  const found = name === 'wasm' ? undefined : (loaded.get('native') ?? tryNative(native));
+  if (found instanceof Local) return found;
+  if (name === 'native') throw found;
+  const known = loaded.get('wasm');
+  if (known) return known;
+  if (!wasmNow) {
+    throw fail('NOT_READY', 'synchronous call', 'a loaded engine', 'none yet', 'await ready() first');
+  }
+  return keep('wasm', wasmNow(), found?.message);
+}
+
+function tryNative(native: Loaders['native']): Local | DescendError {
+  if (!native) return fail('ENGINE_FAILED', 'native engine', 'a runtime that loads addons', 'another');
+  try {
+    return keep('native', native());
+  } catch (error) {
+    return error instanceof DescendError ? error : new DescendError('ENGINE_FAILED', String(error), { cause: error });
+  }
+}
+
+function keep(name: Name, binding: Binding, reason?: string): Local {
+  const engine = new Local(binding, reason);
+  loaded.set(name, engine);
+  return engine;
+}
+
+function present(): Loaders {
+  if (loaders) return loaders;
+  throw fail('ENGINE_FAILED', 'engine', 'an entry of the package that loads one', "none (import from 'descend')");
+}
+
+/** What DESCEND_ENGINE asks for. */
+function forced(): Name | undefined {
+  const name = present().env?.('DESCEND_ENGINE');
+  if (name === undefined || name === '') return undefined;
+  if (NAMES.includes(name as Name)) return name as Name;
+  throw fail('INVALID_VALUE', 'DESCEND_ENGINE', "'native' or 'wasm'", quote(name));
+}
+
+function checkOptions(options: ReadyOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw fail('INVALID_VALUE', 'ready', 'an object of options', describeValue(options));
+  }
+  for (const name of Object.keys(options)) {
+    if (OPTIONS.includes(name)) continue;
+    const close = nearest(name, OPTIONS);
+    throw fail(
+      'UNKNOWN_OPTION',
+      'ready',
+      `one of ${OPTIONS.join(', ')}`,
+      quote(name),
+      close && `did you mean ${close}?`,
+    );
+  }
+  const { engine, worker, threads, precision, memoryLimit } = options;
+  const refuse = (option: string, expected: string, got: unknown, hint?: string): never => {
+    throw fail('INVALID_VALUE', `ready: ${option}`, expected, describeValue(got), hint);
+  };
+  if (engine !== undefined && !NAMES.includes(engine)) refuse('engine', "'native' or 'wasm'", engine);
+  if (worker !== undefined && worker !== false)
+    refuse('worker', 'false', worker, 'engines in workers are not built yet');
+  if (precision !== undefined && precision !== 'reproducible') {
+    refuse('precision', "'reproducible'", precision, 'other precisions are not built yet');
+  }
+  if (memoryLimit !== undefined) refuse('memoryLimit', 'nothing', memoryLimit, 'memory limits are not built yet');
+  const whole = Number.isInteger(threads) && (threads as number) >= 0 && (threads as number) <= 256;
+  if (threads !== undefined && !whole) refuse('threads', 'a whole number from 0 to 256', threads);
+}

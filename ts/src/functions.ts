@@ -1,0 +1,233 @@
+// Functions of variables: their values and gradients, and their minimum. Each traces the user's function; the plan is
+// found again by its bytes, so a call with other numbers compiles nothing.
+
+import { type Chunk, runSteps } from './engine/loop.js';
+import { describeValue, fail } from './errors.js';
+import { coefOf, powerOf, shapeText, sizeOf } from './graph/dims.js';
+import { encodePlan } from './graph/encode.js';
+import type { Operand, Tensor } from './graph/tensor.js';
+import { Tracer } from './graph/trace.js';
+import { Optimizer } from './optimizers/optimizer.js';
+import { changedBy, updateSpec } from './optimizers/state.js';
+import { checkSeed, defaultSeed } from './seed.js';
+import { bindSlots, engineOf } from './slots.js';
+import { readStopWhen, type StopWhen } from './stop.js';
+import { Variable } from './variable.js';
+
+/** A differentiable function: composed of `ops`, returns one number. */
+export type LossFunction = () => Operand;
+
+/** What random ops in a function depend on: the same two, the same numbers. */
+export interface RandomOptions {
+  /** That of `setSeed`, or a new one, unless given. */
+  seed?: number;
+  /** Which step it is; 0 unless given. */
+  iteration?: number;
+}
+
+/** A gradient, as `applyGradients` takes it. */
+export interface Gradient {
+  data: Float32Array;
+  shape: number[];
+}
+
+/** Options of `minimize`. */
+export interface MinimizeOptions {
+  /** What to change. */
+  variables: readonly Variable[];
+  optimizer: Optimizer;
+  /** When to end; at least one rule. */
+  stopWhen: StopWhen;
+  /** Of random ops in the function. */
+  seed?: number;
+  /** Ends the loop at once: the promise rejects with its reason, the variables are as after the last completed step. */
+  signal?: AbortSignal;
+  /** Called after each step, when the variables are free to read and write; `false` ends the loop. */
+  onStep?: (step: MinimizeStep) => unknown;
+}
+
+/** A completed step. */
+export interface MinimizeStep {
+  /** Counted from 0. */
+  step: number;
+  /** Before the step's update. */
+  loss: number;
+  /** L2 norm of the gradients; NaN where nothing computes it. */
+  gradNorm: number;
+  learningRate: number;
+}
+
+/** How a loop ended. */
+export interface MinimizeResult {
+  /** The last one seen: at the end where a rule on it stopped the loop, else before the last update. */
+  loss: number;
+  /** Updates made. */
+  steps: number;
+  stopReason: 'lossBelow' | 'maxSteps' | 'gradNormBelow' | 'minDelta' | 'stopped';
+  /** The loss before the update of every step; of every second, fourth … step where that keeps it within 1,000. */
+  history: number[];
+}
+
+/** The value of `fn` and its gradients with respect to `variables`, in their order. */
+export async function valueAndGrad(
+  fn: LossFunction,
+  variables: readonly Variable[],
+  options: RandomOptions = {},
+): Promise<{ value: number; grads: Gradient[] }> {
+  checkVariables(variables, 'valueAndGrad');
+  const engine = await engineOf(variables);
+  const { tracer, loss, grads } = traceLoss(fn, variables, 'valueAndGrad');
+  const plan = await engine.plan(encodePlan(tracer, { reports: [loss], writes: grads }), 1);
+  const bound = await bindSlots(engine, tracer.slots);
+  const outputs: number[] = [];
+  try {
+    for (const { size } of variables) outputs.push(await engine.alloc(4 * size));
+    const call = { variables: bound.ids, outputs, scalars: tracer.scalars, ...randomness(options, 'valueAndGrad') };
+    let value = Number.NaN;
+    const onChunk = (chunk: Chunk): void => {
+      value = chunk.report(0, 0);
+    };
+    await runSteps({ engine, plan, call, reports: 1, steps: 1, onChunk });
+    const arrays: Gradient[] = [];
+    for (const [i, { shape, size }] of variables.entries()) {
+      const bytes = await engine.read(outputs[i] as number, 0, 4 * size);
+      const data = new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, size);
+      arrays.push({ data, shape: [...shape] });
+    }
+    return { value, grads: arrays };
+  } finally {
+    for (const id of outputs) engine.release('buffer', id);
+    bound.free();
+  }
+}
+
+/** The gradients alone. */
+export async function grad(
+  fn: LossFunction,
+  variables: readonly Variable[],
+  options: RandomOptions = {},
+): Promise<Gradient[]> {
+  return (await valueAndGrad(fn, variables, options)).grads;
+}
+
+/**
+ * Changes `variables` until a rule of `stopWhen` holds. The function is traced once; many steps run per call of the
+ * engine. Throws NON_FINITE with the step, INVALID_VALUE, UNKNOWN_OPTION, BUSY; rejects with the signal's reason.
+ */
+export async function minimize(fn: LossFunction, options: MinimizeOptions): Promise<MinimizeResult> {
+  const { variables, optimizer, onStep, signal } = options;
+  checkVariables(variables, 'minimize');
+  if (!(optimizer instanceof Optimizer)) {
+    throw fail('INVALID_VALUE', 'minimize: optimizer', 'an optimizer such as new Adam()', describeValue(optimizer));
+  }
+  const { maxSteps, ...stop } = readStopWhen(options.stopWhen, 'minimize');
+  if (maxSteps === undefined && Object.keys(stop).length === 0) {
+    throw fail('INVALID_VALUE', 'minimize: stopWhen', 'at least one rule', 'none', 'such as { maxSteps: 1000 }');
+  }
+  const random = randomness({ iteration: optimizer.iterations, ...pick(options) }, 'minimize');
+  const engine = await engineOf(variables);
+  const { tracer, loss, grads } = traceLoss(fn, variables, 'minimize');
+  const update = updateSpec(
+    optimizer,
+    variables.map((variable, i) => [variable, grads[i] as Tensor]),
+  );
+  const plan = await engine.plan(encodePlan(tracer, { reports: [loss], update }), 1);
+  const bound = await bindSlots(engine, tracer.slots);
+  try {
+    const changes = await Promise.all(changedBy(optimizer, variables).map((variable) => variable.place(engine)));
+    const call = {
+      variables: bound.ids,
+      changes,
+      scalars: tracer.scalars,
+      updates: optimizer.iterations,
+      stop,
+      ...random,
+    };
+    const history = new History();
+    const { steps, reason } = await runSteps({
+      engine,
+      plan,
+      call,
+      reports: 1,
+      signal,
+      hyper: (first, count) => optimizer.encodeHypers(first, count),
+      everyStep: onStep !== undefined,
+      ...(maxSteps === undefined ? {} : { steps: maxSteps }),
+      onChunk: (chunk, updates) => {
+        optimizer.setIterations(updates);
+        for (let i = 0; i < chunk.count; i++) history.add(chunk.first + i, chunk.report(i, 0));
+        const [step, last] = [chunk.first, chunk.report(0, 0)];
+        return onStep?.({ step, loss: last, gradNorm: chunk.gradNorm(0), learningRate: chunk.learningRate(0) });
+      },
+    });
+    return { loss: history.last, steps, stopReason: reason as MinimizeResult['stopReason'], history: history.points };
+  } finally {
+    bound.free();
+  }
+}
+
+/** The trace of a function of variables, with its value and its gradients. */
+export function traceLoss(
+  fn: LossFunction,
+  variables: readonly Variable[],
+  what: string,
+): { tracer: Tracer; loss: Tensor; grads: Tensor[] } {
+  if (typeof fn !== 'function') throw fail('INVALID_VALUE', what, 'a function', describeValue(fn));
+  const tracer = new Tracer();
+  const loss = tracer.operand(tracer.run(fn), `${what}: result`);
+  const size = sizeOf(loss.shape);
+  if (coefOf(size) !== 1 || powerOf(size) !== 0 || loss.dtype !== 'float32') {
+    const hint = `of shape ${shapeText(loss.shape)}: take ops.mean or ops.sum of it`;
+    throw fail('SHAPE_MISMATCH', what, 'a function that returns one float32 number', String(loss), hint);
+  }
+  const grads = tracer.gradients(
+    [loss],
+    variables.map((variable) => tracer.variable(variable)),
+  );
+  return { tracer, loss, grads };
+}
+
+/** Throws unless these are float32 variables, each once. */
+export function checkVariables(variables: unknown, what: string): void {
+  if (!Array.isArray(variables) || variables.length === 0) {
+    throw fail('INVALID_VALUE', `${what}: variables`, 'a list of variables', describeValue(variables));
+  }
+  for (const variable of variables) {
+    if (!(variable instanceof Variable)) {
+      throw fail(
+        'INVALID_VALUE',
+        `${what}: variables`,
+        'variables',
+        describeValue(variable),
+        'make them by variable(data)',
+      );
+    }
+    if (variable.dtype !== 'float32') {
+      throw fail('NOT_DIFFERENTIABLE', `${what}: variables`, 'float32 variables', String(variable));
+    }
+  }
+  if (new Set(variables).size === variables.length) return;
+  throw fail('DUPLICATE_NAME', `${what}: variables`, 'each variable once', 'one of them twice');
+}
+
+function randomness({ seed, iteration = 0 }: RandomOptions, what: string): { seed: number; iteration: number } {
+  return { seed: seed === undefined ? defaultSeed() : checkSeed(seed, `${what}: seed`), iteration };
+}
+
+const pick = ({ seed }: MinimizeOptions): RandomOptions => (seed === undefined ? {} : { seed });
+
+/** At most 1,000 numbers of arbitrarily many, at even distances from the first on. */
+class History {
+  points: number[] = [];
+  last: number = Number.NaN;
+  #stride = 1;
+
+  add(step: number, loss: number): void {
+    this.last = loss;
+    if (step % this.#stride !== 0) return;
+    this.points.push(loss);
+    if (this.points.length <= 1000) return;
+    this.#stride *= 2;
+    this.points = this.points.filter((_, i) => i % 2 === 0);
+  }
+}

@@ -1,0 +1,18 @@
+// The entry for Node, Deno and Bun: the native addon first, the WASM module where there is none.
+
+import { useLoaders } from './engine/load.js';
+import { loadNative } from './engine/native.js';
+import { loadWasm, loadWasmNow } from './engine/wasm.node.js';
+
+useLoaders({ native: loadNative, wasmNow: loadWasmNow, wasm: loadWasm, env });
+
+// Deno asks for permission to read the environment, and throws without.
+function env(name: string): string | undefined {
+  try {
+    return process.env[name];
+  } catch {
+    return undefined;
+  }
+}
+
+export * from './index.js';

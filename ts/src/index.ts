@@ -1,0 +1,39 @@
+// The public API, the same for every runtime. An entry (index.node, index.browser) says how engines are loaded.
+
+export * as callbacks from './callbacks/index.js';
+export {
+  type CheckGradientsOptions,
+  checkGradients,
+  type GradientReport,
+} from './check-gradients.js';
+export * as datasets from './data/index.js';
+export type { EngineInfo } from './engine/engine.js';
+export { engineInfo, type ReadyOptions, ready, type WasmSource } from './engine/load.js';
+export { CODES, DescendError, type ErrorCode } from './errors.js';
+export {
+  type Gradient,
+  grad,
+  type LossFunction,
+  type MinimizeOptions,
+  type MinimizeResult,
+  type MinimizeStep,
+  minimize,
+  type RandomOptions,
+  valueAndGrad,
+} from './functions.js';
+export * from './generated/optimizers.js';
+export * as ops from './graph/ops.js';
+export type { Captured, DType, Operand, Tensor } from './graph/tensor.js';
+export * as initializers from './initializers/index.js';
+export * from './layers/index.js';
+export * as losses from './losses/index.js';
+export * as metrics from './metrics/index.js';
+export * from './models/index.js';
+export type { GradientPair, StepReport } from './optimizers/apply.js';
+export * as optimizers from './optimizers/index.js';
+export type { Optimizer, OptimizerConfig, OptimizerOptions } from './optimizers/optimizer.js';
+export type { StateDict } from './optimizers/state.js';
+export * as schedules from './schedules/index.js';
+export { setSeed } from './seed.js';
+export type { StopWhen } from './stop.js';
+export { type Elements, type Variable, type VariableOptions, variable } from './variable.js';

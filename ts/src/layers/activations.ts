@@ -1,0 +1,43 @@
+// Activations by name, or as a function of the user's own.
+
+import { describeValue, fail } from '../errors.js';
+import * as ops from '../graph/ops.js';
+import type { Tensor } from '../graph/tensor.js';
+import { isSerializedFunction, Names, type Serialized, serializeFunction } from '../units.js';
+
+/** A function of tensors, element by element or along the last axis. */
+export type ActivationFunction = (x: Tensor) => Tensor;
+
+/** What an option for an activation takes: a name in any spelling or a function; null is 'linear'. */
+export type ActivationLike = string | ActivationFunction | Serialized | null;
+
+/** An activation, and how a configuration says it. */
+export interface Activation {
+  readonly apply: ActivationFunction;
+  readonly config: string | Serialized;
+}
+
+const ACTIVATIONS: Names<Activation> = new Names<Activation>(
+  'activation',
+  Object.entries({
+    linear: (x: Tensor): Tensor => x,
+    relu: ops.relu,
+    sigmoid: ops.sigmoid,
+    tanh: ops.tanh,
+    exponential: ops.exp,
+    softmax: ops.softmax,
+    log_softmax: ops.logSoftmax,
+  }).map(([name, apply]) => [name, { apply, config: name }] as const),
+);
+
+/** The activation that an option means. Throws UNKNOWN_NAME, INVALID_VALUE. */
+export function activationOf(value: ActivationLike | undefined, what: string): Activation {
+  if (value === undefined || value === null) return ACTIVATIONS.get('linear');
+  if (typeof value === 'string') return ACTIVATIONS.get(value);
+  if (typeof value === 'function') return { apply: value, config: serializeFunction(value) };
+  if (isSerializedFunction(value)) {
+    const fn = ACTIVATIONS.customFunction(value.config) as ActivationFunction;
+    return { apply: fn, config: serializeFunction(fn) };
+  }
+  throw fail('INVALID_VALUE', `${what} activation`, 'a name or a function of tensors', describeValue(value));
+}

@@ -1,0 +1,13 @@
+// Models: what `index.ts` passes on.
+
+export type { CompileOptions } from './compiled.js';
+export type { SaveOptions } from './encode.js';
+export type { EvaluateOptions } from './evaluate.js';
+export type { FitOptions } from './fit.js';
+export type { History, StopReason } from './history.js';
+export { type LoadOptions, loadModel } from './load.js';
+export type { Network, NetworkOptions } from './network.js';
+export type { Prediction, PredictOptions } from './predict.js';
+export type { ArrayLikeData } from './rows.js';
+export { Sequential, type SequentialOptions } from './sequential.js';
+export type { WeightData } from './weights.js';

@@ -1,0 +1,137 @@
+// A model from the bytes that `save` wrote. The file is not trusted: it can only name classes that are listed here or
+// were handed over, every tensor must be the one the architecture calls for, and no property of it is ever followed.
+
+import { describeValue, DescendError, fail, quote } from '../errors.js';
+import { formatShape } from '../data/shape.js';
+import { readSource, type Source, sourceName } from '../io/file.js';
+import { readSafetensors, type SafeTensor, type SafetensorsFile } from '../io/safetensors.js';
+import { wholeNumber } from '../numbers.js';
+import { memoryOf, type StateDict } from '../optimizers/state.js';
+import { assertOptions, type CustomObjects, isSerialized, Units, withCustomObjects } from '../units.js';
+import type { CompileOptions } from './compiled.js';
+import { FILE_VERSION, stateName } from './encode.js';
+import { Network } from './network.js';
+import { Sequential } from './sequential.js';
+
+/** Options of `loadModel`. */
+export interface LoadOptions {
+  /** Layers, losses, metrics, initializers and functions of your own, by the names they were saved under. */
+  customObjects?: CustomObjects;
+  /** Whether to compile the model as it was, with the optimizer's state. Default true. */
+  compile?: boolean;
+}
+
+const MODELS: Units<Network> = new Units('model', Network, [Sequential]);
+
+/**
+ * The model in a file, at an address, or in bytes. Trained on, it goes on exactly where the saved one stood. Throws
+ * FILE_IO, FILE_FORMAT, and UNKNOWN_NAME for a class that is not known here.
+ */
+export async function loadModel(source: Source, options: LoadOptions = {}): Promise<Network> {
+  assertOptions('loadModel', options, ['customObjects', 'compile']);
+  const bytes = await readSource(source);
+  return decodeModel(readSafetensors(bytes, sourceName(source)), sourceName(source), options);
+}
+
+function decodeModel(file: SafetensorsFile, name: string, options: LoadOptions): Network {
+  const { compile = true, customObjects = {} } = options;
+  const text = file.metadata.get('descend');
+  if (text === undefined) throw fail('FILE_FORMAT', `reading ${name}`, 'a model saved by descend', 'other tensors');
+  try {
+    const description = new Description(JSON.parse(text));
+    return withCustomObjects(customObjects, () => rebuild(description, file, compile));
+  } catch (error) {
+    if (error instanceof DescendError && ['UNKNOWN_NAME', 'FILE_FORMAT'].includes(error.code)) throw error;
+    throw fail('FILE_FORMAT', `reading ${name}`, 'a model saved by descend', reason(error), undefined, error);
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : describeValue(error);
+}
+
+/** The JSON of a file, each part checked when it is asked for. */
+class Description {
+  readonly #parts: ReadonlyMap<string, unknown>;
+
+  constructor(json: unknown) {
+    this.#parts = new Map(Object.entries(object(json, 'description')));
+    const version = this.#parts.get('version');
+    if (version === FILE_VERSION) return;
+    throw fail('FILE_FORMAT', 'description', `version ${FILE_VERSION}`, describeValue(version), 'update descend?');
+  }
+
+  get model(): unknown {
+    const model = this.#parts.get('model');
+    if (isSerialized(model)) return model;
+    throw fail('FILE_FORMAT', 'description', 'a model { className, config }', describeValue(model));
+  }
+
+  get inputShape(): readonly number[] | undefined {
+    const shape = this.#parts.get('inputShape');
+    return shape === null ? undefined : (shape as readonly number[]);
+  }
+
+  get position(): { epochs: number; steps: number } {
+    const { epochs, steps } = object(this.#parts.get('position'), 'position');
+    return { epochs: wholeNumber(epochs, 'epochs', 0), steps: wholeNumber(steps, 'steps', 0) };
+  }
+
+  get compile(): (CompileOptions & { iterations: number }) | undefined {
+    const compile = this.#parts.get('compile');
+    if (compile === null) return undefined;
+    const { iterations, ...options } = object(compile, 'compile');
+    return { ...(options as unknown as CompileOptions), iterations: wholeNumber(iterations, 'iterations', 0) };
+  }
+}
+
+function object(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw fail('FILE_FORMAT', what, 'an object', describeValue(value));
+}
+
+// Shapes are compared before a number is copied: an architecture of any size costs nothing until its weights are there.
+function rebuild(description: Description, file: SafetensorsFile, compile: boolean): Network {
+  const model = MODELS.resolve(description.model);
+  const { inputShape, position } = description;
+  if (inputShape !== undefined) model.build(inputShape);
+  model.position = position;
+  const tensors = new Map(file.tensors);
+  for (const weight of model.weights) {
+    weight.assign({ data: take(tensors, weight.name, weight.shape), shape: weight.shape });
+  }
+  const saved = description.compile;
+  if (saved !== undefined && compile) {
+    const { iterations, ...options } = saved;
+    model.compile(options);
+    const variables = takeState(tensors, model);
+    memoryOf(model.optimizer).load({ iterations, variables }, false);
+  }
+  const [extra] = tensors.keys();
+  const ignored = saved !== undefined && !compile;
+  if (extra === undefined || ignored) return model;
+  throw fail('FILE_FORMAT', 'tensors', 'those of the architecture', `${quote(extra)} besides`);
+}
+
+// State is there for all trainable weights or, before the first step, for none.
+function takeState(tensors: Map<string, SafeTensor>, model: Network): StateDict['variables'] {
+  const variables: [string, StateDict['variables'][string]][] = [];
+  const names = model.optimizer.states().map(({ name }) => name);
+  for (const { name, shape } of model.weights) {
+    if (!names.some((state) => tensors.has(stateName(name, state)))) continue;
+    const states = names.map((state) => {
+      return [state, { data: take(tensors, stateName(name, state), shape), shape: [...shape] }] as [string, { data: Float32Array; shape: number[] }];
+    });
+    variables.push([name, Object.fromEntries(states)]);
+  }
+  return Object.fromEntries(variables);
+}
+
+function take(tensors: Map<string, SafeTensor>, name: string, shape: readonly number[]): Float32Array {
+  const tensor = tensors.get(name);
+  tensors.delete(name);
+  if (tensor === undefined) throw fail('FILE_FORMAT', 'tensors', `one of the name ${quote(name)}`, 'none');
+  if (tensor.dtype === 'F32' && formatShape(tensor.shape) === formatShape(shape)) return tensor.data as Float32Array;
+  const got = `${tensor.dtype} ${formatShape(tensor.shape)}`;
+  throw fail('FILE_FORMAT', `tensor ${quote(name)}`, `F32 ${formatShape(shape)}`, got);
+}

@@ -1,0 +1,46 @@
+// The loss and metrics of many batches from the numbers that a plan reports for each: sums in f64, weighted by rows, so
+// that they do not depend on how the steps were chunked.
+
+import type { Chunk } from '../engine/loop.js';
+import type { Metric } from '../metrics/index.js';
+
+/** A metric with the number of its statistics: how many reports of the plan are its own. */
+export interface Measured {
+  readonly metric: Metric;
+  readonly statistics: number;
+}
+
+/** Running sums over the steps of an epoch or an evaluation. */
+export class Totals {
+  readonly #measured: readonly Measured[];
+  readonly #sums: Float64Array;
+  /** Rows seen. */
+  rows = 0;
+
+  constructor(measured: readonly Measured[]) {
+    this.#measured = measured;
+    this.#sums = new Float64Array(1 + measured.reduce((sum, { statistics }) => sum + statistics, 0));
+  }
+
+  /** Adds the reports of some steps: the loss, then the statistics of each metric. */
+  add(chunk: Chunk): void {
+    for (let i = 0; i < chunk.count; i++) {
+      const rows = chunk.rows(i);
+      this.rows += rows;
+      this.#sums[0] = (this.#sums[0] as number) + chunk.report(i, 0) * rows;
+      for (let k = 1; k < this.#sums.length; k++) this.#sums[k] = (this.#sums[k] as number) + chunk.report(i, k);
+    }
+  }
+
+  /** The mean loss and the metrics so far; `prefix` comes before each key. */
+  logs(prefix = ''): Record<string, number> {
+    const entries: [string, number][] = [[`${prefix}loss`, (this.#sums[0] as number) / this.rows]];
+    let column = 1;
+    for (const { metric, statistics } of this.#measured) {
+      const sums = [...this.#sums.subarray(column, column + statistics)];
+      entries.push([prefix + metric.name, metric.result(sums, this.rows)]);
+      column += statistics;
+    }
+    return Object.fromEntries(entries);
+  }
+}

@@ -1,0 +1,49 @@
+// The optimizers, and looking one up by name.
+
+import { plain } from '../declaration.js';
+import { describeValue, fail, nearest, quote } from '../errors.js';
+import { OPTIMIZERS } from '../generated/optimizers.js';
+import { Optimizer } from './optimizer.js';
+
+export * from '../generated/optimizers.js';
+export type { SharedOptions } from '../generated/shared.js';
+export type { HyperValue } from './hyper.js';
+export { type OnNonFinite, Optimizer, type OptimizerConfig, type OptimizerOptions } from './optimizer.js';
+
+/** An optimizer in a configuration. */
+export interface SerializedOptimizer {
+  className: string;
+  config: object;
+}
+
+/**
+ * An optimizer from its name with default options (`'adam'`, `'RMSprop'`, `'rms_prop'`: any case), from a configuration
+ * `{ className, config }` (also as Keras writes it), or the optimizer itself.
+ */
+export function get(identifier: string | Optimizer | SerializedOptimizer): Optimizer {
+  if (identifier instanceof Optimizer) return identifier;
+  if (typeof identifier === 'string') return new (find(identifier))();
+  const found = (identifier ?? {}) as { className?: unknown; class_name?: unknown; config?: unknown };
+  const name = found.className ?? found.class_name;
+  if (typeof name !== 'string' || typeof found.config !== 'object' || found.config === null) {
+    throw fail(
+      'INVALID_VALUE',
+      'optimizer',
+      'a name, an optimizer or { className, config }',
+      describeValue(identifier),
+    );
+  }
+  return find(name).fromConfig(found.config);
+}
+
+/** What `get` makes the same optimizer from again, also after JSON. Its state is not part of it. */
+export function serialize(optimizer: Optimizer): SerializedOptimizer {
+  return { className: optimizer.className, config: optimizer.getConfig() };
+}
+
+function find(name: string): (typeof OPTIMIZERS)[number] {
+  for (const optimizer of OPTIMIZERS) if (plain(optimizer.declaration.name) === plain(name)) return optimizer;
+  const names = OPTIMIZERS.map((optimizer) => optimizer.declaration.name);
+  const near = nearest(name, names);
+  throw fail('UNKNOWN_NAME', 'optimizer', names.join(', '), quote(name), near && `did you mean ${near}?`);
+}

@@ -1,0 +1,160 @@
+// Units (layers, losses, metrics, initializers …) by name and as plain data: `relu`, `SparseCategoricalCrossentropy`,
+// `{ className, config }`. Names that do not exist are refused with the nearest one that does. Data from a file can
+// only ever name classes that were listed here or handed to `loadModel`.
+
+import { unknownOption } from './declaration.js';
+import { type DescendError, describeValue, fail, nearest, quote } from './errors.js';
+
+/** Options of a unit as JSON holds them. */
+export type Config = Record<string, unknown>;
+
+/** A unit as plain data. A function is `{ className: 'function', config: its name }`. */
+export interface Serialized {
+  className: string;
+  config: unknown;
+}
+
+/** What every unit can do. */
+export interface Unit {
+  getConfig(): Config;
+}
+
+/** A class of units, as it is listed. */
+export interface UnitClass<T> {
+  readonly name: string;
+  readonly className?: string;
+  fromConfig(config: Config): T;
+}
+
+/** Classes and functions of the user's own by name, for `loadModel`. */
+export type CustomObjects = Readonly<Record<string, unknown>>;
+
+/** The name of a class in saved models: its own `className`, else the name it was declared with. */
+export function classNameOf(unit: object): string {
+  const Class = unit.constructor as { readonly name: string; readonly className?: string };
+  return Object.hasOwn(Class, 'className') && Class.className !== undefined ? Class.className : Class.name;
+}
+
+/** A unit as plain data. */
+export function serialize(unit: Unit): Serialized {
+  return { className: classNameOf(unit), config: unit.getConfig() };
+}
+
+/** A user's function as plain data. */
+export function serializeFunction(fn: { readonly name: string }): Serialized {
+  return { className: 'function', config: fn.name };
+}
+
+/** `name` as names are compared: case, `_`, `-` and spaces do not count. */
+export function canonicalName(name: string): string {
+  return name.toLowerCase().replace(/[_\-\s]/g, '');
+}
+
+/** `SparseCategoricalAccuracy` as `sparse_categorical_accuracy`, as Keras names layers and metrics. */
+export function snakeCase(name: string): string {
+  return name
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+}
+
+// What the user handed to the `loadModel` under way; rebuilding is synchronous, so there is never more than one.
+let custom: ReadonlyMap<string, unknown> = new Map();
+
+/** Runs `fn`; names that it resolves may also be those of `objects`. */
+export function withCustomObjects<T>(objects: CustomObjects, fn: () => T): T {
+  const outer = custom;
+  custom = new Map(Object.entries(objects));
+  try {
+    return fn();
+  } finally {
+    custom = outer;
+  }
+}
+
+/** Things by name in any spelling. */
+export class Names<T> {
+  /** Begins messages: 'activation', 'loss'. */
+  readonly kind: string;
+  readonly #entries = new Map<string, { name: string; value: T }>();
+
+  /** Several names may mean one thing. */
+  constructor(kind: string, entries: Iterable<readonly [name: string, value: T]>) {
+    this.kind = kind;
+    for (const [name, value] of entries) this.#entries.set(canonicalName(name), { name, value });
+  }
+
+  /** The thing of that name. Throws UNKNOWN_NAME with the nearest one. */
+  get(name: string): T {
+    const entry = this.#entries.get(canonicalName(name));
+    if (entry === undefined) throw this.#unknown(name);
+    return entry.value;
+  }
+
+  /** The user's function that a file names. Throws UNKNOWN_NAME. */
+  customFunction(name: unknown): unknown {
+    const value = typeof name === 'string' ? custom.get(name) : undefined;
+    if (typeof value === 'function') return value;
+    const hint = 'hand it to loadModel as customObjects: { name: function }';
+    throw fail('UNKNOWN_NAME', this.kind, 'a function of your own', describeValue(name), hint);
+  }
+
+  #unknown(name: string): DescendError {
+    const known = [...this.#entries.values()].map((entry) => entry.name);
+    const meant = nearest(name, known);
+    const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${quote(meant)}?`;
+    return fail('UNKNOWN_NAME', this.kind, 'a known name', quote(name), hint);
+  }
+}
+
+/** The classes of one kind of unit. */
+export class Units<T extends Unit> extends Names<UnitClass<T>> {
+  readonly #Base: abstract new (...args: never[]) => T;
+
+  /** `Base` is what instances of the kind are instances of; `aliases` are further names of classes. */
+  constructor(
+    kind: string,
+    Base: abstract new (...args: never[]) => T,
+    classes: readonly UnitClass<T>[],
+    aliases: Iterable<readonly [name: string, value: UnitClass<T>]> = [],
+  ) {
+    super(kind, [...classes.map((Class) => [Class.className ?? Class.name, Class] as const), ...aliases]);
+    this.#Base = Base;
+  }
+
+  /** A unit from itself, its name or its plain data. Throws UNKNOWN_NAME, INVALID_VALUE, and what its class throws. */
+  resolve(value: unknown): T {
+    if (value instanceof this.#Base) return value;
+    if (typeof value === 'string') return this.get(value).fromConfig({});
+    if (isSerialized(value)) return this.#classOf(value.className).fromConfig(value.config as Config);
+    throw fail('INVALID_VALUE', this.kind, `a name or a ${this.kind}`, describeValue(value));
+  }
+
+  #classOf(name: string): UnitClass<T> {
+    const Class = custom.get(name) as { prototype?: unknown } | undefined;
+    return Class?.prototype instanceof this.#Base ? (Class as UnitClass<T>) : this.get(name);
+  }
+}
+
+/** Whether `value` is `{ className, config }` of a class, with an object for `config`. */
+export function isSerialized(value: unknown): value is Serialized {
+  if (typeof value !== 'object' || value === null) return false;
+  const { className, config } = value as Partial<Serialized>;
+  return typeof className === 'string' && typeof config === 'object' && config !== null && !Array.isArray(config);
+}
+
+/** Whether `value` is the plain data of a function. */
+export function isSerializedFunction(value: unknown): value is Serialized {
+  return typeof value === 'object' && value !== null && (value as Partial<Serialized>).className === 'function';
+}
+
+/** Throws UNKNOWN_OPTION where `options` has a property not among `known`, INVALID_VALUE where it is no plain object. */
+export function assertOptions(what: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw fail('INVALID_VALUE', what, 'an object of options', describeValue(options));
+  }
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw unknownOption(what, name, known);
+  }
+}

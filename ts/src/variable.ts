@@ -1,0 +1,244 @@
+// Variables: numbers that live in the store of an engine and can be learned. They stay in JavaScript's memory until a
+// call first uses them, and move when an engine needs those of another; JavaScript never keeps a view of the store.
+
+import { toArrayData } from './data/arrays.js';
+import { checkShape, elementCount, formatShape } from './data/shape.js';
+import type { DType } from './data/typed.js';
+import { type Engine, isLocal, type LocalEngine } from './engine/engine.js';
+import { type DescendError, describeValue, fail } from './errors.js';
+import { type Captured, Stored } from './graph/tensor.js';
+
+/** The typed array that holds elements of a dtype. */
+export type Elements = Float32Array | Int32Array | Uint8Array;
+
+/** Options of `variable`. */
+export interface VariableOptions {
+  /** What errors and saved states call it. */
+  name?: string;
+  /** Of its elements; that of the data by default. */
+  dtype?: DType;
+  /** Whether training changes it; by default whether it is float32. */
+  trainable?: boolean;
+}
+
+const CLASSES = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bool: Uint8Array } as const;
+
+interface Place {
+  readonly engine: Engine;
+  readonly id: number;
+}
+
+// Buffers of variables that nobody can reach any more.
+const abandoned = new FinalizationRegistry<Place>(({ engine, id }) => engine.release('buffer', id));
+
+/** Numbers with a fixed shape that outlive a call. Made by `variable`. */
+export class Variable extends Stored {
+  /** What errors and saved states call it; may be empty. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  /** Whether training changes it. */
+  readonly trainable: boolean;
+  /** Its elements while it is on no engine: an array of its own, or the one number that they all are. */
+  #host: Elements | number;
+  #place: Place | undefined;
+  #moving: Promise<number> | undefined;
+  #disposed = false;
+
+  /** Use `variable`, which checks. `host` is an array that becomes the variable's own, or the value of every element. */
+  constructor(host: Elements | number, shape: readonly number[], options: Required<VariableOptions>) {
+    super();
+    this.#host = host;
+    this.shape = Object.freeze([...shape]);
+    ({ name: this.name, dtype: this.dtype, trainable: this.trainable } = options);
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return elementCount(this.shape, 'variable');
+  }
+
+  /** A copy of its elements. Synchronous: throws NEEDS_LOCAL_ENGINE on an engine in a worker. */
+  get data(): Elements {
+    this.#alive();
+    if (!this.#place) return this.#fromHost();
+    return this.#typed(this.#local('data').sync.read(this.#place.id, 0, this.#bytes));
+  }
+
+  /** A copy of its elements, on any engine. */
+  async read(): Promise<Elements> {
+    this.#alive();
+    await this.#moving;
+    if (!this.#place) return this.#fromHost();
+    return this.#typed(await this.#place.engine.read(this.#place.id, 0, this.#bytes));
+  }
+
+  /** Sets all elements; values are cast to the dtype. Throws SHAPE_MISMATCH, and BUSY while a running call uses it. */
+  assign(values: Captured): void {
+    this.#alive();
+    const elements = shaped(values, this.shape, this.#what);
+    // A store copies; here, in JavaScript's memory, the array must be the variable's own.
+    this.#set(this.#place && fits(this.dtype, elements) ? elements : castTo(this.dtype, elements));
+  }
+
+  /** Lends the elements to `use` and takes over what it changed. Synchronous, as `data` is. */
+  withData<T>(use: (view: Elements) => T): T {
+    const view = this.data;
+    const before = view.slice();
+    const result = use(view);
+    if (!before.every((x, i) => Object.is(x, view[i]))) this.#set(view);
+    return result;
+  }
+
+  /** Whether it was disposed of. */
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** Frees its memory now; every later use throws DISPOSED. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#host = 0;
+    this.#leave();
+  }
+
+  /** `variable 'w' float32[2, 3]`. */
+  override toString(): string {
+    return `${this.#what} ${this.dtype}${formatShape(this.shape)}`;
+  }
+
+  /** The engine it is on, if any. @internal */
+  get engine(): Engine | undefined {
+    return this.#place?.engine;
+  }
+
+  /** Its buffer on an engine, to which it moves if need be. @internal */
+  async place(engine: Engine): Promise<number> {
+    this.#alive();
+    if (isLocal(engine) && (!this.#place || isLocal(this.#place.engine))) return this.placeNow(engine);
+    await this.#moving;
+    if (this.#place?.engine === engine) return this.#place.id;
+    this.#moving = this.#move(engine);
+    return this.#moving.finally(() => {
+      this.#moving = undefined;
+    });
+  }
+
+  /** The same at once. @internal */
+  placeNow(engine: LocalEngine): number {
+    this.#alive();
+    if (this.#place?.engine === engine) return this.#place.id;
+    const host = this.#place ? this.data : this.#host;
+    const id = engine.sync.alloc(this.#bytes);
+    if (host !== 0) engine.sync.write(id, 0, this.#asBytes(host));
+    return this.#settle(engine, id);
+  }
+
+  async #move(engine: Engine): Promise<number> {
+    const host = this.#place ? this.#typed(await this.#place.engine.read(this.#place.id, 0, this.#bytes)) : this.#host;
+    const id = await engine.alloc(this.#bytes);
+    if (host !== 0) await engine.write(id, 0, this.#asBytes(host));
+    return this.#settle(engine, id);
+  }
+
+  #settle(engine: Engine, id: number): number {
+    this.#leave();
+    this.#place = { engine, id };
+    this.#host = 0;
+    abandoned.register(this, this.#place, this);
+    return id;
+  }
+
+  #leave(): void {
+    if (!this.#place) return;
+    abandoned.unregister(this);
+    this.#place.engine.release('buffer', this.#place.id);
+    this.#place = undefined;
+  }
+
+  #set(elements: Elements): void {
+    if (this.#place) this.#local('assign').sync.write(this.#place.id, 0, this.#asBytes(elements));
+    else this.#host = elements;
+  }
+
+  #local(what: string): LocalEngine {
+    const engine = this.#place?.engine;
+    if (engine && isLocal(engine)) return engine;
+    throw fail('NEEDS_LOCAL_ENGINE', what, 'an engine in this thread', 'one in a worker', 'await read() works there');
+  }
+
+  get #what(): string {
+    return this.name === '' ? 'variable' : `variable '${this.name}'`;
+  }
+
+  get #bytes(): number {
+    return this.size * CLASSES[this.dtype].BYTES_PER_ELEMENT;
+  }
+
+  #fromHost(): Elements {
+    return typeof this.#host === 'number' ? new CLASSES[this.dtype](this.size).fill(this.#host) : this.#host.slice();
+  }
+
+  #asBytes(host: Elements | number): Uint8Array {
+    const elements = typeof host === 'number' ? new CLASSES[this.dtype](this.size).fill(host) : host;
+    return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
+  }
+
+  #typed(bytes: Uint8Array): Elements {
+    const Class = CLASSES[this.dtype];
+    return new Class(bytes.buffer as ArrayBuffer, bytes.byteOffset, this.size);
+  }
+
+  #alive(): void {
+    if (this.#disposed) throw disposed(this.#what);
+  }
+}
+
+// `using w = variable(…)` where the runtime knows it.
+if (Symbol.dispose) {
+  Object.defineProperty(Variable.prototype, Symbol.dispose, { value: Variable.prototype.dispose });
+}
+
+/**
+ * A variable with a copy of `data`: a typed array (with a shape unless it is a vector), nested arrays, or
+ * `{ data, shape }`. Throws INVALID_SHAPE, SHAPE_MISMATCH, INVALID_DTYPE, INVALID_VALUE.
+ */
+export function variable(data: Captured, shape?: readonly number[], options: VariableOptions = {}): Variable {
+  const { name = '', trainable } = options;
+  if (typeof name !== 'string') throw fail('INVALID_VALUE', 'variable: name', 'a string', describeValue(name));
+  const array = toArrayData(data, 'variable', shape === undefined ? undefined : checkShape(shape, 'variable'));
+  const dtype = options.dtype ?? array.dtype;
+  if (!Object.hasOwn(CLASSES, dtype)) {
+    throw fail('INVALID_DTYPE', 'variable', "'float32', 'int32', 'uint8' or 'bool'", describeValue(dtype));
+  }
+  if (trainable === true && dtype !== 'float32') {
+    throw fail('INVALID_DTYPE', 'variable', 'float32 where it is trainable', dtype);
+  }
+  return new Variable(castTo(dtype, array.data), array.shape, {
+    name,
+    dtype,
+    trainable: trainable ?? dtype === 'float32',
+  });
+}
+
+/** The elements of `values`, which must have this shape; flat typed arrays of as many elements have it. */
+export function shaped(values: unknown, shape: readonly number[], what: string): Elements {
+  const array = toArrayData(values, what);
+  const flat = ArrayBuffer.isView(values) && array.data.length === elementCount(shape, what);
+  const same = array.shape.length === shape.length && array.shape.every((size, axis) => size === shape[axis]);
+  if (flat || same) return array.data;
+  throw fail('SHAPE_MISMATCH', what, `shape ${formatShape(shape)}`, formatShape(array.shape));
+}
+
+/** A copy as elements of a dtype: fractions are cut off, bool is 0 or 1. */
+function castTo(dtype: DType, data: Elements): Elements {
+  return dtype === 'bool' ? Uint8Array.from(data, (x) => (x ? 1 : 0)) : CLASSES[dtype].from(data);
+}
+
+function fits(dtype: DType, data: Elements): boolean {
+  return dtype !== 'bool' && data instanceof CLASSES[dtype];
+}
+
+function disposed(what: string): DescendError {
+  return fail('DISPOSED', what, 'one that is alive', 'one that was disposed of');
+}

@@ -1,0 +1,28 @@
+// One suite run on both engines, and a few tests that drive a real browser. All of them import the built package.
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const entry = fileURLToPath(new URL('dist/index.node.js', import.meta.url));
+
+const perEngine = (engine: 'native' | 'wasm') => ({
+  test: {
+    name: engine,
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/browser/**'],
+    env: { DESCEND_ENGINE: engine },
+  },
+});
+
+export default defineConfig({
+  // Vite does not resolve a package's own name; and the built files are run as they are.
+  resolve: { alias: { descend: entry } },
+  test: {
+    testTimeout: 60_000,
+    server: { deps: { external: [/\/dist\//] } },
+    projects: [
+      { extends: true as const, ...perEngine('native') },
+      { extends: true as const, ...perEngine('wasm') },
+      { extends: true as const, test: { name: 'browser', include: ['test/browser/**/*.test.ts'] } },
+    ],
+  },
+});
