@@ -33,7 +33,9 @@ for (let epoch = 1; epoch <= 25; epoch++) {
       const penalty = kernels.map((kernel) => ops.sum(ops.square(kernel))).reduce((a, b) => ops.add(a, b));
       return ops.add(crossentropy.apply(y, model.apply(x, { training: true })), ops.mul(penalty, PENALTY));
     }, weights);
-    const { gradNorm } = optimizer.applyGradients(grads.map((gradient, i) => [gradient, weights[i] as (typeof weights)[0]]));
+    const { gradNorm } = optimizer.applyGradients(
+      grads.map((gradient, i) => [gradient, weights[i] as (typeof weights)[0]]),
+    );
     total += value;
     steepest = Math.max(steepest, gradNorm);
   }
@@ -52,7 +54,9 @@ const right = Array.from(test.y.data).filter((label, i) => {
   return row.indexOf(Math.max(...row)) === label;
 }).length;
 const accuracy = right / test.y.data.length;
-console.log(`\n${optimizer.iterations} updates; ${(100 * accuracy).toFixed(2)} % of the digits held back are recognised`);
+console.log(
+  `\n${optimizer.iterations} updates; ${(100 * accuracy).toFixed(2)} % of the digits held back are recognised`,
+);
 if (!(accuracy >= 0.95)) {
   console.error('expected at least 95 %');
   process.exitCode = 1;

@@ -13,7 +13,9 @@ const engine = await ready(values.engine ? { engine: values.engine as 'native' |
 console.log(`Engine: ${engine.name}, ${engine.simd}, ${engine.threads} thread(s)`);
 
 const mnist = values.data !== undefined;
-const { train, test } = mnist ? await datasets.loadMnist(values.data as string) : await datasets.loadDigits({ seed: 0 });
+const { train, test } = mnist
+  ? await datasets.loadMnist(values.data as string)
+  : await datasets.loadDigits({ seed: 0 });
 const [count, height, width] = train.x.shape as [number, number, number];
 console.log(`${count} digits of ${height}x${width} pixels to learn from, ${test.x.shape[0]} to be tested on\n`);
 
@@ -52,7 +54,7 @@ if (!((accuracy ?? 0) >= target)) {
 /** Draws the first digit of the test set and what the model makes of it. */
 async function showOne(): Promise<void> {
   const pixels = test.x.data.subarray(0, height * width);
-  const most = pixels.reduce((a, b) => Math.max(a, b), 1);
+  const most = Math.max(1, ...pixels);
   const { data } = await model.predict({ data: pixels, shape: [1, height, width] });
   const guess = data.indexOf(Math.max(...data));
   console.log(`\nThe model sees a ${guess} (it is a ${test.y.data[0]}), ${percent(data[guess])} sure:\n`);

@@ -1,6 +1,6 @@
 // What a house costs: linear regression by gradient descent, which stops by itself when the error no longer falls. The
 // prices were made by a known rule (datasets/house-prices/README.md), so we can see how near the learned one comes.
-import { Dense, datasets, SGD, Sequential } from 'descend';
+import { Dense, datasets, Sequential, SGD } from 'descend';
 
 const RULE = [3.2, 9, -0.9, -6.5];
 
@@ -27,7 +27,8 @@ const { history, steps, stopReason } = await model.fit({ data: scaled, shape: [r
 
 const losses = history.loss as number[];
 console.log(`Stopped after ${steps} steps: ${stopReason}. Mean squared error by step:`);
-for (let step = 1; step <= steps; step *= 4) console.log(`  ${String(step).padStart(5)}  ${losses[step - 1]?.toFixed(2)}`);
+for (let step = 1; step <= steps; step *= 4)
+  console.log(`  ${String(step).padStart(5)}  ${losses[step - 1]?.toFixed(2)}`);
 const last = losses.at(-1) as number;
 console.log(`  ${String(steps).padStart(5)}  ${last.toFixed(2)}   (the noise in the prices alone makes about 130)\n`);
 

@@ -1,6 +1,6 @@
 // Six ways down the same hill: how many passes over the data and how many updates each optimizer takes to bring the loss
 // of one small network below the same mark. The first three are one rule and differ only in the size of the batch.
-import { Adam, Dense, datasets, Flatten, Momentum, Rescaling, RMSprop, SGD, Sequential } from 'descend';
+import { Adam, Dense, datasets, Flatten, Momentum, Rescaling, RMSprop, Sequential, SGD } from 'descend';
 
 const LOSS = 0.25;
 const { train, test } = await datasets.loadDigits({ seed: 0 });

@@ -1,4 +1,4 @@
-// Where the golden data lies that is kept outside the repository; tests skip, saying so, where it is absent.
+// Where the reference data lies that is kept outside the repository; tests skip, saying so, where it is absent.
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

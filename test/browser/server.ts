@@ -1,14 +1,17 @@
 // Serves this repository's files and one page that imports the package to a browser under test, on a free local port.
-// Answers nothing outside the repository.
+// TypeScript goes out as JavaScript, so that one module of a test runs here and there. Answers nothing outside the
+// repository.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 
 const ROOT = new URL('../../', import.meta.url);
 const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
+  '.ts': 'text/javascript',
   '.json': 'application/json',
   '.wasm': 'application/wasm',
   '.html': 'text/html',
@@ -22,6 +25,12 @@ declare global {
 const PAGE = `<!doctype html><meta charset="utf-8"><title>descend</title><link rel="icon" href="data:,">
 <script type="importmap">{ "imports": { "descend": "/dist/index.browser.js" } }</script>
 <script type="module">import * as descend from 'descend'; globalThis.descend = descend;</script>`;
+
+async function contents(path: string): Promise<string | Buffer> {
+  if (!path.endsWith('.ts')) return await readFile(path);
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
+  return ts.transpileModule(await readFile(path, 'utf8'), { compilerOptions }).outputText;
+}
 
 /** A running server. */
 export interface Server {
@@ -43,7 +52,7 @@ export async function serve({ isolated = false } = {}): Promise<Server> {
       return;
     }
     try {
-      const body = await readFile(fileURLToPath(new URL(`.${pathname}`, ROOT)));
+      const body = await contents(fileURLToPath(new URL(`.${pathname}`, ROOT)));
       const type = TYPES[extname(pathname)] ?? 'application/octet-stream';
       response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store', ...isolation }).end(body);
     } catch {

@@ -6,14 +6,15 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { localEngine } from '../../dist/engine/load.js';
 import { encodePlan } from '../../dist/graph/encode.js';
 import { str } from '../../dist/graph/node.js';
-import { type Operand, Tensor } from '../../dist/graph/tensor.js';
+import type { Operand, Tensor } from '../../dist/graph/tensor.js';
 
 function fault(x: Operand, kind: 'panic' | 'error'): Tensor {
   const input = ops.add(x, 0) as unknown as Tensor;
   return input.tracer.op('fault', [input], { kind: str(kind) }, [input])[0] as Tensor;
 }
 
-const crash = (w: ReturnType<typeof variable>) => valueAndGrad(() => ops.sum(ops.stopGradient(fault(w, 'panic') as never)), [w]);
+const crash = (w: ReturnType<typeof variable>) =>
+  valueAndGrad(() => ops.sum(ops.stopGradient(fault(w, 'panic') as never)), [w]);
 
 // The core prints where it panicked.
 const silent = vi.spyOn(console, 'error').mockImplementation(() => undefined);
@@ -101,6 +102,24 @@ describe('the engine refuses', () => {
   ])('%s', (_, call, code) => {
     expect(call).toThrow(expect.objectContaining({ name: 'DescendError', code }));
     expect(sync.read(sync.alloc(4), 0, 4)).toEqual(new Uint8Array(4));
+  });
+
+  test('plans with a byte changed, or runs them', async () => {
+    const plan = await plainTrace();
+    const codes = new Set<string>();
+    for (let at = 0; at < plan.length; at++) {
+      for (const byte of [0, 1, 2, 5, 0x7f, 0x80, 0xff]) {
+        const changed = plan.slice();
+        changed[at] = byte;
+        try {
+          sync.plan(changed, 1);
+        } catch (error) {
+          codes.add((error as { code: string }).code);
+        }
+      }
+    }
+    expect(codes).toContain('PLAN_INVALID');
+    for (const crash of ['ENGINE_PANIC', 'ENGINE_FAILED', undefined]) expect(codes).not.toContain(crash);
   });
 
   test('every shortened plan', async () => {

@@ -42,7 +42,12 @@ describe('ready', () => {
   });
 
   test.each<[string, unknown, string, RegExp]>([
-    ['an unknown engine', { engine: 'webgpu' }, 'INVALID_VALUE', /ready: engine: expected 'native' or 'wasm', got "webgpu"/],
+    [
+      'an unknown engine',
+      { engine: 'webgpu' },
+      'INVALID_VALUE',
+      /ready: engine: expected 'native' or 'wasm', got "webgpu"/,
+    ],
     ['an unknown option', { thread: 2 }, 'UNKNOWN_OPTION', /did you mean threads\?/],
     ['a worker', { worker: true }, 'INVALID_VALUE', /not built yet/],
     ['another precision', { precision: 'fast' }, 'INVALID_VALUE', /not built yet/],
@@ -80,7 +85,7 @@ describe('in a process of its own', () => {
     const refused = 'try { d.engineInfo(); } catch (e) { show([e.code, e.message]); }';
     expect(await inProcess(refused, { DESCEND_ENGINE: 'cuda' })).toEqual([
       'INVALID_VALUE',
-      'DESCEND_ENGINE: expected \'native\' or \'wasm\', got "cuda"',
+      "DESCEND_ENGINE: expected 'native' or 'wasm', got \"cuda\"",
     ]);
   });
 
@@ -103,11 +108,30 @@ describe('in a process of its own', () => {
   test('WASM comes from bytes, a module or a file', async () => {
     const source = `import { readFileSync } from 'node:fs';
       const url = new URL('file://${dist}/wasm/descend.wasm');`;
-    for (const wasm of ['url', 'readFileSync(url)', 'new WebAssembly.Module(readFileSync(url))', 'Promise.resolve(readFileSync(url))']) {
+    for (const wasm of [
+      'url',
+      'readFileSync(url)',
+      'new WebAssembly.Module(readFileSync(url))',
+      'Promise.resolve(readFileSync(url))',
+    ]) {
       expect(await inProcess(`${source} show((await d.ready({ wasm: ${wasm} })).name);`)).toBe('wasm');
     }
-    const wrong = "try { await d.ready({ wasm: new Uint8Array(8) }); } catch (e) { show([e.code, d.engineInfo().name]); }";
+    const wrong =
+      'try { await d.ready({ wasm: new Uint8Array(8) }); } catch (e) { show([e.code, d.engineInfo().name]); }';
     expect(await inProcess(wrong)).toEqual(['ENGINE_FAILED', 'native']);
+  });
+
+  test('both engines compute the same bits', async () => {
+    const train = `const bits = async (engine, threads) => {
+        await d.ready({ engine, ...(threads && { threads }) });
+        const w = d.variable(Float32Array.from({ length: 1003 }, (_, i) => Math.fround(i / 300 - 2)), [17, 59]);
+        const f = () => d.ops.mean(d.ops.square(d.ops.sub(d.ops.dropout(d.ops.softmax(w), 0.3), d.ops.sigmoid(w))));
+        const optimizer = new d.Adam({ globalClipnorm: 0.1, learningRate: 0.05 });
+        await d.minimize(f, { variables: [w], optimizer, stopWhen: { maxSteps: 200 }, seed: 7 });
+        return [...new Uint32Array(w.data.buffer)].join();
+      };
+      show(new Set([await bits('native', 1), await bits('native', 2), await bits('wasm')]).size);`;
+    expect(await inProcess(train)).toBe(1);
   });
 
   test('a model of one engine is used by calls that begin on another', async () => {

@@ -9,7 +9,11 @@ describe('applyGradients', () => {
   test('makes one step and says what it did', () => {
     const w = make();
     const sgd = new SGD({ learningRate: 0.5 });
-    expect(sgd.applyGradients([[new Float32Array([3, -4]), w]])).toEqual({ gradNorm: 5, learningRate: 0.5, skipped: false });
+    expect(sgd.applyGradients([[new Float32Array([3, -4]), w]])).toEqual({
+      gradNorm: 5,
+      learningRate: 0.5,
+      skipped: false,
+    });
     expect([...w.data]).toEqual([-0.5, 4]);
     expect(sgd.iterations).toBe(1);
   });
@@ -65,28 +69,50 @@ describe('applyGradients', () => {
     ['a variable of another shape', () => new SGD().applyGradients([[variable([1]), make()]]), 'SHAPE_MISMATCH'],
     ['text', () => new SGD().applyGradients([['12' as never, make()]]), 'INVALID_DTYPE'],
     ['integers', () => new SGD().applyGradients([[[1], variable(new Int32Array(1))]]), 'INVALID_DTYPE'],
-    ['two variables of one name', () => new SGD().applyGradients([[[1, 1], make()], [[1, 1], make()]]), 'DUPLICATE_NAME'],
-    ['a variable as its own gradient', () => {
-      const w = make();
-      return new SGD().applyGradients([[w, w]]);
-    }, 'DUPLICATE_NAME'],
+    [
+      'two variables of one name',
+      () =>
+        new SGD().applyGradients([
+          [[1, 1], make()],
+          [[1, 1], make()],
+        ]),
+      'DUPLICATE_NAME',
+    ],
+    [
+      'a variable as its own gradient',
+      () => {
+        const w = make();
+        return new SGD().applyGradients([[w, w]]);
+      },
+      'DUPLICATE_NAME',
+    ],
   ])('refuses %s', (_, call, code) => {
     expect(call).toThrow(expect.objectContaining({ name: 'DescendError', code }));
   });
 
   test('a variable twice', () => {
     const w = make();
-    const pairs = [[[1, 1], w], [[1, 1], w]] as const;
+    const pairs = [
+      [[1, 1], w],
+      [[1, 1], w],
+    ] as const;
     expect(() => new SGD().applyGradients(pairs)).toThrow(expect.objectContaining({ code: 'DUPLICATE_NAME' }));
   });
 
   test.each([[Number.NaN], [Number.POSITIVE_INFINITY]])('refuses %d, naming the variable, and changes nothing', (x) => {
     const [w, u] = [make(), variable([5], [1], { name: 'bias' })];
     const adam = new Adam();
-    const step = () => adam.applyGradients([[[1, 1], w], [[x], u]]);
+    const step = () =>
+      adam.applyGradients([
+        [[1, 1], w],
+        [[x], u],
+      ]);
     expect(step).toThrow(expect.objectContaining({ code: 'NON_FINITE', message: expect.stringContaining("'bias'") }));
     expect([[...w.data], [...u.data], adam.iterations]).toEqual([[1, 2], [5], 0]);
-    adam.applyGradients([[[1, 1], w], [[1], u]]);
+    adam.applyGradients([
+      [[1, 1], w],
+      [[1], u],
+    ]);
     expect(adam.iterations).toBe(1);
   });
 

@@ -1,6 +1,6 @@
 // Gradients of composed functions: in f64 against central differences, in f32 against formulas, and nested.
 
-import { checkGradients, grad, ops, valueAndGrad, variable } from 'descend';
+import { checkGradients, grad, ops, setSeed, valueAndGrad, variable } from 'descend';
 import { describe, expect, test } from 'vitest';
 
 /** Numbers from −1 to 1 that repeat in every run: a Weyl sequence. */
@@ -27,7 +27,7 @@ describe('central differences agree on', () => {
     'sparse cross-entropy of logits': () => ops.mean(ops.sparseCrossEntropy(a, labels, { fromLogits: true })),
     'sparse cross-entropy of probabilities': () => ops.mean(ops.sparseCrossEntropy(ops.softmax(a), labels)),
     'binary cross-entropy': () => ops.mean(ops.binaryCrossEntropy(ops.sigmoid(a), ops.fill([3, 5], 0.25))),
-    'maxima': () => ops.sum(ops.square(ops.max(a, { axis: 1 }))),
+    maxima: () => ops.sum(ops.square(ops.max(a, { axis: 1 }))),
     'parts and joins': () =>
       ops.sum(
         ops.square(
@@ -47,12 +47,17 @@ describe('central differences agree on', () => {
     'a loop': () => {
       const { carries, outputs } = ops.scan(
         ([h], [x]) => {
-          const next = ops.tanh(ops.add(ops.mul(h as ReturnType<typeof ops.mean>, v), x as ReturnType<typeof ops.mean>));
+          const next = ops.tanh(
+            ops.add(ops.mul(h as ReturnType<typeof ops.mean>, v), x as ReturnType<typeof ops.mean>),
+          );
           return { carries: [next], outputs: [ops.square(next)] };
         },
         { carries: [ops.fill([5], 0.1)], sequences: [a] },
       );
-      return ops.add(ops.sum(carries[0] as ReturnType<typeof ops.mean>), ops.sum(outputs[0] as ReturnType<typeof ops.mean>));
+      return ops.add(
+        ops.sum(carries[0] as ReturnType<typeof ops.mean>),
+        ops.sum(outputs[0] as ReturnType<typeof ops.mean>),
+      );
     },
   };
 
@@ -118,8 +123,30 @@ describe('valueAndGrad', () => {
     const f = () => ops.sum(ops.dropout(w, 0.5));
     const value = async (seed: number, iteration: number) => (await valueAndGrad(f, [w], { seed, iteration })).value;
     expect(await value(1, 0)).toBe(await value(1, 0));
-    const values = new Set([await value(1, 0), await value(1, 1), await value(1, 2), await value(2, 0), await value(3, 0)]);
+    const values = new Set([
+      await value(1, 0),
+      await value(1, 1),
+      await value(1, 2),
+      await value(2, 0),
+      await value(3, 0),
+    ]);
     expect(values.size).toBeGreaterThan(1);
+  });
+
+  test('setSeed stands in where no seed is given', async () => {
+    const w = variable(new Float32Array(64).fill(1));
+    const value = async () => (await valueAndGrad(() => ops.sum(ops.dropout(w, 0.5)), [w])).value;
+    const given = async (seed: number) => {
+      setSeed(seed);
+      return [await value(), await value()];
+    };
+    const [one, two] = [await given(1), await given(2)];
+    expect(one[0]).toBe(one[1]);
+    expect(await given(1)).toEqual(one);
+    expect(await given(2)).toEqual(two);
+    for (const bad of [-1, 0.5, Number.NaN, 2 ** 53]) {
+      expect(() => setSeed(bad)).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }));
+    }
   });
 
   test.each([0, 1, 15, 16, 17, 31, 33, 63])('size %i', async (n) => {
@@ -133,19 +160,35 @@ describe('valueAndGrad', () => {
   test.each<[string, () => unknown, string]>([
     ['a vector as result', () => valueAndGrad(() => ops.square(a), [a]), 'SHAPE_MISMATCH'],
     ['no variables', () => valueAndGrad(() => ops.sum(a), []), 'INVALID_VALUE'],
-    ['an array as variable', () => valueAndGrad(() => ops.sum(a), [new Float32Array(2) as unknown as typeof a]), 'INVALID_VALUE'],
+    [
+      'an array as variable',
+      () => valueAndGrad(() => ops.sum(a), [new Float32Array(2) as unknown as typeof a]),
+      'INVALID_VALUE',
+    ],
     ['a variable twice', () => valueAndGrad(() => ops.sum(a), [a, a]), 'DUPLICATE_NAME'],
     ['integers', () => valueAndGrad(() => ops.sum(a), [variable(new Int32Array(2))]), 'NOT_DIFFERENTIABLE'],
     ['no function', () => valueAndGrad(1 as unknown as () => number, [a]), 'INVALID_VALUE'],
     ['a promise', () => valueAndGrad((async () => 1) as unknown as () => number, [a]), 'INVALID_VALUE'],
     ['a seed of −1', () => valueAndGrad(() => ops.sum(a), [a], { seed: -1 }), 'INVALID_VALUE'],
-    ['a label out of range', () => valueAndGrad(() => ops.sum(ops.sparseCrossEntropy(a, [0, 5, 1])), [a]), 'LABEL_OUT_OF_RANGE'],
-    ['a negative label', () => valueAndGrad(() => ops.sum(ops.sparseCrossEntropy(a, [0, -1, 1])), [a]), 'LABEL_OUT_OF_RANGE'],
-    ['a disposed variable', () => {
-      const gone = variable([1]);
-      gone.dispose();
-      return valueAndGrad(() => ops.sum(gone), [gone]);
-    }, 'DISPOSED'],
+    [
+      'a label out of range',
+      () => valueAndGrad(() => ops.sum(ops.sparseCrossEntropy(a, [0, 5, 1])), [a]),
+      'LABEL_OUT_OF_RANGE',
+    ],
+    [
+      'a negative label',
+      () => valueAndGrad(() => ops.sum(ops.sparseCrossEntropy(a, [0, -1, 1])), [a]),
+      'LABEL_OUT_OF_RANGE',
+    ],
+    [
+      'a disposed variable',
+      () => {
+        const gone = variable([1]);
+        gone.dispose();
+        return valueAndGrad(() => ops.sum(gone), [gone]);
+      },
+      'DISPOSED',
+    ],
   ])('refuses %s, and the next call works', async (_, call, code) => {
     await expect((async () => call())()).rejects.toMatchObject({ name: 'DescendError', code });
     expect((await valueAndGrad(() => ops.sum(v), [v])).grads[0]?.data).toEqual(new Float32Array(5).fill(1));

@@ -14,7 +14,10 @@ function bowl(n = 4) {
 function rosenbrock() {
   const w = variable([-1.2, 1], [2], { name: 'w' });
   const loss = () => {
-    const [x, y] = [0, 1].map((start) => ops.slice(w, { start, length: 1 })) as [ReturnType<typeof ops.add>, ReturnType<typeof ops.add>];
+    const [x, y] = [0, 1].map((start) => ops.slice(w, { start, length: 1 })) as [
+      ReturnType<typeof ops.add>,
+      ReturnType<typeof ops.add>,
+    ];
     return ops.sum(ops.add(ops.square(ops.sub(1, x)), ops.mul(100, ops.square(ops.sub(y, ops.square(x))))));
   };
   return { w, loss };
@@ -23,7 +26,11 @@ function rosenbrock() {
 describe('ends', () => {
   test('after maxSteps', async () => {
     const { w, loss } = bowl();
-    const result = await minimize(loss, { variables: [w], optimizer: new SGD({ learningRate: 0.5 }), stopWhen: { maxSteps: 3 } });
+    const result = await minimize(loss, {
+      variables: [w],
+      optimizer: new SGD({ learningRate: 0.5 }),
+      stopWhen: { maxSteps: 3 },
+    });
     // Before each update w is 0, 1/2, 3/4 of the target, whose squares sum to 30.
     expect(result).toEqual({ loss: 15 / 16, steps: 3, stopReason: 'maxSteps', history: [15, 15 / 4, 15 / 16] });
     expect([...w.data]).toEqual([7 / 8, 14 / 8, 21 / 8, 28 / 8]);
@@ -72,7 +79,12 @@ describe('ends', () => {
     const { w, loss } = rosenbrock();
     const controller = new AbortController();
     const optimizer = new Adam();
-    const running = minimize(loss, { variables: [w], optimizer, stopWhen: { lossBelow: -1 }, signal: controller.signal });
+    const running = minimize(loss, {
+      variables: [w],
+      optimizer,
+      stopWhen: { lossBelow: -1 },
+      signal: controller.signal,
+    });
     await new Promise((resolve) => setTimeout(resolve, 100));
     const started = performance.now();
     controller.abort(new Error('enough'));
@@ -248,7 +260,10 @@ describe('refuses', () => {
     const options = { variables: [u], optimizer: new SGD({ learningRate: 1 }), stopWhen: { maxSteps: 10 } };
     // √u: 4 → 3.75 → …, until u is negative and the root NaN.
     const failing = minimize(() => ops.sum(ops.mul(ops.sqrt(u), 4)), options);
-    await expect(failing).rejects.toMatchObject({ code: 'NON_FINITE', message: expect.stringMatching(/step \d.*'kernel'/) });
+    await expect(failing).rejects.toMatchObject({
+      code: 'NON_FINITE',
+      message: expect.stringMatching(/step \d.*'kernel'/),
+    });
     expect(Number.isFinite(u.data[0])).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { DescendError } from '../../ts/src/errors.js';
 import { B, Batch, checkDims, makeDim, quotient, sizeOf } from '../../ts/src/graph/dims.js';
 import { encodePlan } from '../../ts/src/graph/encode.js';
-import { graph } from '../../ts/src/graph/node.js';
+import type { graph } from '../../ts/src/graph/node.js';
 import * as ops from '../../ts/src/graph/ops.js';
 import type { Operand, Tensor } from '../../ts/src/graph/tensor.js';
 import { Tracer } from '../../ts/src/graph/trace.js';
@@ -151,24 +151,76 @@ describe('shape rules', () => {
   });
 
   test.each<[string, (x: Tensor) => Operand, string]>([
-    ['matmul', (x) => ops.matmul(x, w(4, 5)), 'SHAPE_MISMATCH matmul: expected inner sizes to be equal, got [B, 3] and [4, 5]'],
-    ['a vector', (x) => ops.matmul(x, w(3)), 'SHAPE_MISMATCH matmul: expected a matrix (or several) and a matrix, got [B, 3] and [3]'],
+    [
+      'matmul',
+      (x) => ops.matmul(x, w(4, 5)),
+      'SHAPE_MISMATCH matmul: expected inner sizes to be equal, got [B, 3] and [4, 5]',
+    ],
+    [
+      'a vector',
+      (x) => ops.matmul(x, w(3)),
+      'SHAPE_MISMATCH matmul: expected a matrix (or several) and a matrix, got [B, 3] and [3]',
+    ],
     ['add', (x) => ops.add(x, w(2)), 'SHAPE_MISMATCH add: expected shapes that broadcast, got [B, 3] and [2]'],
-    ['batch + rows', (x) => ops.add(x, w(5, 3)), 'SHAPE_MISMATCH add: expected shapes that broadcast, got [B, 3] and [5, 3]'],
-    ['reshape', (x) => ops.reshape(x, [4]), 'SHAPE_MISMATCH reshape: expected a shape of 3B elements for [B, 3], got [4]'],
-    ['two holes', (x) => ops.reshape(x, [-1, -1]), 'INVALID_SHAPE reshape: expected axis 1 to be a whole number from 0 to 2^31 - 1, got -1'],
+    [
+      'batch + rows',
+      (x) => ops.add(x, w(5, 3)),
+      'SHAPE_MISMATCH add: expected shapes that broadcast, got [B, 3] and [5, 3]',
+    ],
+    [
+      'reshape',
+      (x) => ops.reshape(x, [4]),
+      'SHAPE_MISMATCH reshape: expected a shape of 3B elements for [B, 3], got [4]',
+    ],
+    [
+      'two holes',
+      (x) => ops.reshape(x, [-1, -1]),
+      'INVALID_SHAPE reshape: expected axis 1 to be a whole number from 0 to 2^31 - 1, got -1',
+    ],
     ['axis', (x) => ops.sum(x, { axis: 2 }), 'INVALID_VALUE sum: expected an axis of [B, 3], got 2'],
     ['axis twice', (x) => ops.sum(x, { axis: [1, -1] }), 'INVALID_VALUE sum: expected each axis once, got [1, -1]'],
-    ['slice of the batch', (x) => ops.slice(x, { start: 0, length: 1 }), 'SHAPE_MISMATCH slice: expected an axis of fixed size, got [B, 3]'],
-    ['slice beyond', (x) => ops.slice(x, { axis: 1, start: 2, length: 2 }), 'INVALID_VALUE slice: length: expected a whole number from 0 to 1, got 2'],
-    ['labels', (x) => ops.sparseCrossEntropy(x, w(3)), 'SHAPE_MISMATCH sparse_cross_entropy: expected indices of shape [B], got [3] (one index for each row of the last axis)'],
-    ['targets', (x) => ops.categoricalCrossEntropy(x, w(3)), 'SHAPE_MISMATCH categorical_cross_entropy: expected targets of shape [B, 3], got [3]'],
-    ['dtype', (x) => ops.tanh(ops.cast(x, 'int32')), "INVALID_DTYPE tanh: expected float32, got int32[B, 3] (ops.cast(x, 'float32'))"],
-    ['cast', (x) => ops.cast(x, 'float64' as 'float32'), "INVALID_DTYPE cast: expected 'float32', 'int32', 'uint8' or 'bool', got \"float64\""],
+    [
+      'slice of the batch',
+      (x) => ops.slice(x, { start: 0, length: 1 }),
+      'SHAPE_MISMATCH slice: expected an axis of fixed size, got [B, 3]',
+    ],
+    [
+      'slice beyond',
+      (x) => ops.slice(x, { axis: 1, start: 2, length: 2 }),
+      'INVALID_VALUE slice: length: expected a whole number from 0 to 1, got 2',
+    ],
+    [
+      'labels',
+      (x) => ops.sparseCrossEntropy(x, w(3)),
+      'SHAPE_MISMATCH sparse_cross_entropy: expected indices of shape [B], got [3] (one index for each row of the last axis)',
+    ],
+    [
+      'targets',
+      (x) => ops.categoricalCrossEntropy(x, w(3)),
+      'SHAPE_MISMATCH categorical_cross_entropy: expected targets of shape [B, 3], got [3]',
+    ],
+    [
+      'dtype',
+      (x) => ops.tanh(ops.cast(x, 'int32')),
+      "INVALID_DTYPE tanh: expected float32, got int32[B, 3] (ops.cast(x, 'float32'))",
+    ],
+    [
+      'cast',
+      (x) => ops.cast(x, 'float64' as 'float32'),
+      "INVALID_DTYPE cast: expected 'float32', 'int32', 'uint8' or 'bool', got \"float64\"",
+    ],
     ['rate', (x) => ops.dropout(x, 1), 'INVALID_VALUE dropout: expected a rate from 0 up to, not including, 1, got 1'],
     ['nothing to join', () => ops.concat([]), 'INVALID_VALUE concat: expected at least one tensor, got none'],
-    ['undefined', (x) => ops.add(x, undefined as unknown as number), 'INVALID_VALUE add: expected a tensor, variable, number or array, got undefined'],
-    ['integers', (x) => ops.gradients(ops.cast(x, 'int32'), [x])[0] as Tensor, 'NOT_DIFFERENTIABLE gradients: expected float32 values, got int32[B, 3]'],
+    [
+      'undefined',
+      (x) => ops.add(x, undefined as unknown as number),
+      'INVALID_VALUE add: expected a tensor, variable, number or array, got undefined',
+    ],
+    [
+      'integers',
+      (x) => ops.gradients(ops.cast(x, 'int32'), [x])[0] as Tensor,
+      'NOT_DIFFERENTIABLE gradients: expected float32 values, got int32[B, 3]',
+    ],
   ])('refuses %s', (_, fn, expected) => {
     expect(typeOf([3], fn)).toBe(expected);
   });
@@ -185,7 +237,9 @@ describe('shape rules', () => {
       leaked = x;
       return ops.mean(x);
     });
-    expect(() => trace((x) => ops.mean(ops.add(x, leaked as Tensor)))).toThrow('expected a tensor of this traced function');
+    expect(() => trace((x) => ops.mean(ops.add(x, leaked as Tensor)))).toThrow(
+      'expected a tensor of this traced function',
+    );
   });
 
   test('a function that returns a promise is refused', () => {
@@ -198,17 +252,23 @@ describe('scan', () => {
     const tracer = new Tracer();
     const x = tracer.batch([2], 'float32');
     const { carries, outputs } = tracer.run(() =>
-      ops.scan(([h], [entry]) => ({ carries: [ops.add(h as Tensor, ops.mul(x, entry as Tensor))], outputs: [ops.mul(h as Tensor, 2)] }), {
-        carries: [ops.fill(x.shape, 0)],
-        sequences: [new Float32Array(5)],
-      }),
+      ops.scan(
+        ([h], [entry]) => ({
+          carries: [ops.add(h as Tensor, ops.mul(x, entry as Tensor))],
+          outputs: [ops.mul(h as Tensor, 2)],
+        }),
+        {
+          carries: [ops.fill(x.shape, 0)],
+          sequences: [new Float32Array(5)],
+        },
+      ),
     );
     expect(carries.join()).toBe('float32[B, 2]');
     expect(outputs.join()).toBe('float32[5, B, 2]');
     const node = tracer.nodes.find((n) => n.kind === 'op' && n.name === 'scan');
     // One carry, one sequence, and x and the number 2 from around the body.
     expect(node).toMatchObject({ inputs: { length: 4 } });
-    const body = (node as { attrs: { body: ReturnType<typeof graph> } }).attrs.body.value as Tracer;
+    const body = (node as unknown as { attrs: { body: ReturnType<typeof graph> } }).attrs.body.value as Tracer;
     expect(body.nodes.filter(({ kind }) => kind === 'parameter')).toHaveLength(4);
     expect(body.nodes.some(({ kind }) => kind === 'variable' || kind === 'scalar')).toBe(false);
   });

@@ -46,7 +46,8 @@ describe.each(cases<LossCase>('losses.json'))('$name', (golden) => {
         ? loss.apply(yTrue, yPred)
         : ops.sum(ops.mul(loss.apply(yTrue, yPred), { data: Float32Array.from(weights), shape }));
     const got = await valueAndGrad(weighted, [yPred]);
-    const expected = typeof value === 'number' ? value : value.data.reduce((sum, x, i) => sum + x * (weights?.[i] ?? 1), 0);
+    const expected =
+      typeof value === 'number' ? value : value.data.reduce((sum, x, i) => sum + x * (weights?.[i] ?? 1), 0);
     expectClose([got.value], [expected], BOUND, 'value');
     expectClose(got.grads[0]?.data ?? [], golden.grad, BOUND, 'gradient');
   });

@@ -1,7 +1,7 @@
 // Whole training runs against Keras, in float64 and float32: the loss of every step, the weights, what fit and evaluate
 // report.
 
-import { datasets, losses, optimizers, Sequential, Dense } from 'descend';
+import { Dense, datasets, losses, optimizers, Sequential } from 'descend';
 import { describe, expect, test } from 'vitest';
 import { cases, expectClose, type Golden } from '../golden.js';
 
@@ -32,7 +32,11 @@ async function dataOf({ x, y }: Case): Promise<{ x: Golden; y: Golden; scale: nu
   const images = await datasets.readIdx(new URL('images-idx3-ubyte.gz', folder));
   const labels = await datasets.readIdx(new URL('labels-idx1-ubyte.gz', folder));
   const pixels = Array.from(images.data.subarray(0, 512 * 64), (value) => value / 16);
-  return { x: { data: pixels, shape: [512, 64] }, y: { data: [...labels.data.subarray(0, 512)], shape: [512] }, scale: 1 };
+  return {
+    x: { data: pixels, shape: [512, 64] },
+    y: { data: [...labels.data.subarray(0, 512)], shape: [512] },
+    scale: 1,
+  };
 }
 
 function flat({ data, shape }: Golden) {

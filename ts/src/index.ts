@@ -36,4 +36,4 @@ export type { StateDict } from './optimizers/state.js';
 export * as schedules from './schedules/index.js';
 export { setSeed } from './seed.js';
 export type { StopWhen } from './stop.js';
-export { type Elements, type Variable, type VariableOptions, variable } from './variable.js';
+export { type Elements, type Floats, type Numbers, type Variable, type VariableOptions, variable } from './variable.js';

@@ -25,7 +25,7 @@ const MAX_BAR = 30;
 const MIN_BAR = 10;
 const DEFAULT_COLUMNS = 80;
 
-/** Shows a run: `epochStart`, any number of `update`s, `epochEnd` per epoch, and `end` however the run ends. */
+/** Shows a run: `begin`, any number of `update`s and `finish` for each epoch, and `end` however the run ends. */
 export class Progress {
   private readonly stream: ProgressStream;
   private readonly now: () => number;
@@ -45,16 +45,16 @@ export class Progress {
     this.live = verbose === 1 && stream.isTTY === true;
   }
 
-  /** Begins an epoch, counted from 1. `totalSamples` may be unknown, for streams of data. */
-  epochStart(epoch: number, epochs: number, totalSamples: number | undefined): void {
-    this.title = `Epoch ${epoch}/${epochs}`;
+  /** Begins what `title` says, such as an epoch. `totalSamples` may be unknown, for streams of data. */
+  begin(title: string, totalSamples: number | undefined): void {
+    this.title = title;
     this.total = totalSamples;
     this.done = 0;
     this.started = this.now();
     this.lastDraw = this.started;
   }
 
-  /** Samples done in this epoch so far, and the running loss and metrics. Draws at most ten times a second. */
+  /** Samples done so far, and the running loss and metrics. Draws at most ten times a second. */
   update(samplesDone: number, logs: Readonly<Record<string, number>>): void {
     this.done = samplesDone;
     if (this.silent || !this.live) return;
@@ -64,12 +64,12 @@ export class Progress {
     this.redraw(this.fitted(this.speed(time), formatLogs(logs), this.timeLeft(time)));
   }
 
-  /** Ends the epoch with its final loss and metrics; this line stays. */
-  epochEnd(logs: Readonly<Record<string, number>>): void {
+  /** Ends it with the final loss and metrics; this line stays. */
+  finish(logs: Readonly<Record<string, number>>): void {
     if (this.silent) return;
     const time = this.now();
     if (this.total !== undefined) this.done = this.total;
-    const elapsed = formatDuration(time - this.started);
+    const elapsed = formatElapsed(time - this.started);
     if (this.live) {
       this.redraw(this.fitted(this.speed(time), formatLogs(logs), elapsed));
       this.stream.write('\n');
@@ -147,6 +147,11 @@ function plain(value: number): string {
 /** `1,234,567`, in every locale. */
 function groupThousands(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `3.2 s`, from a minute on `12:34`. */
+function formatElapsed(milliseconds: number): string {
+  return milliseconds < 59_950 ? `${(milliseconds / 1000).toFixed(1)} s` : formatDuration(milliseconds);
 }
 
 /** `0:03`, `12:34`, `1:02:03`, rounded up so that the last second is not shown as none. */

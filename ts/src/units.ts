@@ -23,7 +23,7 @@ export interface Unit {
 export interface UnitClass<T> {
   readonly name: string;
   readonly className?: string;
-  fromConfig(config: Config): T;
+  new (options: never): T;
 }
 
 /** Classes and functions of the user's own by name, for `loadModel`. */
@@ -109,7 +109,9 @@ export class Names<T> {
 
 /** The classes of one kind of unit. */
 export class Units<T extends Unit> extends Names<UnitClass<T>> {
-  readonly #Base: abstract new (...args: never[]) => T;
+  readonly #Base: abstract new (
+    ...args: never[]
+  ) => T;
 
   /** `Base` is what instances of the kind are instances of; `aliases` are further names of classes. */
   constructor(
@@ -125,8 +127,8 @@ export class Units<T extends Unit> extends Names<UnitClass<T>> {
   /** A unit from itself, its name or its plain data. Throws UNKNOWN_NAME, INVALID_VALUE, and what its class throws. */
   resolve(value: unknown): T {
     if (value instanceof this.#Base) return value;
-    if (typeof value === 'string') return this.get(value).fromConfig({});
-    if (isSerialized(value)) return this.#classOf(value.className).fromConfig(value.config as Config);
+    if (typeof value === 'string') return fromConfig(this.get(value), {});
+    if (isSerialized(value)) return fromConfig(this.#classOf(value.className), value.config as Config);
     throw fail('INVALID_VALUE', this.kind, `a name or a ${this.kind}`, describeValue(value));
   }
 
@@ -134,6 +136,11 @@ export class Units<T extends Unit> extends Names<UnitClass<T>> {
     const Class = custom.get(name) as { prototype?: unknown } | undefined;
     return Class?.prototype instanceof this.#Base ? (Class as UnitClass<T>) : this.get(name);
   }
+}
+
+/** A unit from its options, by its class's own `fromConfig`. */
+export function fromConfig<T>(Class: UnitClass<T>, config: Config): T {
+  return (Class as unknown as { fromConfig(config: Config): T }).fromConfig(config);
 }
 
 /** Whether `value` is `{ className, config }` of a class, with an object for `config`. */

@@ -8,45 +8,63 @@ import { type Engine, isLocal, type LocalEngine } from './engine/engine.js';
 import { type DescendError, describeValue, fail } from './errors.js';
 import { type Captured, Stored } from './graph/tensor.js';
 
-/** The typed array that holds elements of a dtype. */
-export type Elements = Float32Array | Int32Array | Uint8Array;
+/** The typed array that holds elements of a dtype; bool as bytes 0 and 1. */
+export type Elements<D extends DType = DType> = D extends 'float32'
+  ? Float32Array
+  : D extends 'int32'
+    ? Int32Array
+    : Uint8Array;
 
 /** Options of `variable`. */
-export interface VariableOptions {
+export interface VariableOptions<D extends DType = DType> {
   /** What errors and saved states call it. */
   name?: string;
   /** Of its elements; that of the data by default. */
-  dtype?: DType;
+  dtype?: D;
   /** Whether training changes it; by default whether it is float32. */
   trainable?: boolean;
 }
+
+/** What becomes float32. */
+export type Floats =
+  | Float32Array
+  | Float64Array
+  | readonly Numbers[]
+  | { data: Float32Array | Float64Array | readonly Numbers[] };
+/** Nested arrays of numbers. */
+export type Numbers = number | readonly Numbers[];
 
 const CLASSES = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bool: Uint8Array } as const;
 
 interface Place {
   readonly engine: Engine;
   readonly id: number;
+  /** Memory that the collector sees, unlike that of an engine: a sign of how much an abandoned variable holds. */
+  readonly ballast: ArrayBuffer;
 }
+
+/** Bytes of an engine for each byte of ballast: enough to be collected in time, little enough to be had. */
+const BALLAST = 4;
 
 // Buffers of variables that nobody can reach any more.
 const abandoned = new FinalizationRegistry<Place>(({ engine, id }) => engine.release('buffer', id));
 
 /** Numbers with a fixed shape that outlive a call. Made by `variable`. */
-export class Variable extends Stored {
+export class Variable<D extends DType = DType> extends Stored {
   /** What errors and saved states call it; may be empty. */
   readonly name: string;
   readonly shape: readonly number[];
-  readonly dtype: DType;
+  readonly dtype: D;
   /** Whether training changes it. */
   readonly trainable: boolean;
   /** Its elements while it is on no engine: an array of its own, or the one number that they all are. */
-  #host: Elements | number;
+  #host: Elements<D> | number;
   #place: Place | undefined;
   #moving: Promise<number> | undefined;
   #disposed = false;
 
   /** Use `variable`, which checks. `host` is an array that becomes the variable's own, or the value of every element. */
-  constructor(host: Elements | number, shape: readonly number[], options: Required<VariableOptions>) {
+  constructor(host: Elements<D> | number, shape: readonly number[], options: Required<VariableOptions<D>>) {
     super();
     this.#host = host;
     this.shape = Object.freeze([...shape]);
@@ -59,14 +77,14 @@ export class Variable extends Stored {
   }
 
   /** A copy of its elements. Synchronous: throws NEEDS_LOCAL_ENGINE on an engine in a worker. */
-  get data(): Elements {
+  get data(): Elements<D> {
     this.#alive();
     if (!this.#place) return this.#fromHost();
     return this.#typed(this.#local('data').sync.read(this.#place.id, 0, this.#bytes));
   }
 
   /** A copy of its elements, on any engine. */
-  async read(): Promise<Elements> {
+  async read(): Promise<Elements<D>> {
     this.#alive();
     await this.#moving;
     if (!this.#place) return this.#fromHost();
@@ -78,11 +96,12 @@ export class Variable extends Stored {
     this.#alive();
     const elements = shaped(values, this.shape, this.#what);
     // A store copies; here, in JavaScript's memory, the array must be the variable's own.
-    this.#set(this.#place && fits(this.dtype, elements) ? elements : castTo(this.dtype, elements));
+    const own = this.#place && fits(this.dtype, elements) ? elements : castTo(this.dtype, elements);
+    this.#set(own as Elements<D>);
   }
 
   /** Lends the elements to `use` and takes over what it changed. Synchronous, as `data` is. */
-  withData<T>(use: (view: Elements) => T): T {
+  withData<T>(use: (view: Elements<D>) => T): T {
     const view = this.data;
     const before = view.slice();
     const result = use(view);
@@ -128,14 +147,23 @@ export class Variable extends Stored {
   placeNow(engine: LocalEngine): number {
     this.#alive();
     if (this.#place?.engine === engine) return this.#place.id;
-    const host = this.#place ? this.data : this.#host;
+    const host = this.#place ? this.#departing() : this.#host;
     const id = engine.sync.alloc(this.#bytes);
     if (host !== 0) engine.sync.write(id, 0, this.#asBytes(host));
     return this.#settle(engine, id);
   }
 
+  // Its elements, to go elsewhere. A write of nothing asks whether a run uses the buffer: then it must stay.
+  #departing(): Elements<D> {
+    const place = this.#place as Place;
+    this.#local('move').sync.write(place.id, 0, new Uint8Array());
+    return this.data;
+  }
+
   async #move(engine: Engine): Promise<number> {
-    const host = this.#place ? this.#typed(await this.#place.engine.read(this.#place.id, 0, this.#bytes)) : this.#host;
+    const from = this.#place;
+    await from?.engine.write(from.id, 0, new Uint8Array());
+    const host = from ? this.#typed(await from.engine.read(from.id, 0, this.#bytes)) : this.#host;
     const id = await engine.alloc(this.#bytes);
     if (host !== 0) await engine.write(id, 0, this.#asBytes(host));
     return this.#settle(engine, id);
@@ -143,7 +171,7 @@ export class Variable extends Stored {
 
   #settle(engine: Engine, id: number): number {
     this.#leave();
-    this.#place = { engine, id };
+    this.#place = { engine, id, ballast: new ArrayBuffer(Math.ceil(this.#bytes / BALLAST)) };
     this.#host = 0;
     abandoned.register(this, this.#place, this);
     return id;
@@ -156,7 +184,7 @@ export class Variable extends Stored {
     this.#place = undefined;
   }
 
-  #set(elements: Elements): void {
+  #set(elements: Elements<D>): void {
     if (this.#place) this.#local('assign').sync.write(this.#place.id, 0, this.#asBytes(elements));
     else this.#host = elements;
   }
@@ -175,18 +203,22 @@ export class Variable extends Stored {
     return this.size * CLASSES[this.dtype].BYTES_PER_ELEMENT;
   }
 
-  #fromHost(): Elements {
-    return typeof this.#host === 'number' ? new CLASSES[this.dtype](this.size).fill(this.#host) : this.#host.slice();
+  #fromHost(): Elements<D> {
+    return (typeof this.#host === 'number' ? this.#filled(this.#host) : this.#host.slice()) as Elements<D>;
+  }
+
+  #filled(x: number): Elements {
+    return new CLASSES[this.dtype](this.size).fill(x);
   }
 
   #asBytes(host: Elements | number): Uint8Array {
-    const elements = typeof host === 'number' ? new CLASSES[this.dtype](this.size).fill(host) : host;
+    const elements = typeof host === 'number' ? this.#filled(host) : host;
     return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
   }
 
-  #typed(bytes: Uint8Array): Elements {
+  #typed(bytes: Uint8Array): Elements<D> {
     const Class = CLASSES[this.dtype];
-    return new Class(bytes.buffer as ArrayBuffer, bytes.byteOffset, this.size);
+    return new Class(bytes.buffer as ArrayBuffer, bytes.byteOffset, this.size) as Elements as Elements<D>;
   }
 
   #alive(): void {
@@ -203,6 +235,17 @@ if (Symbol.dispose) {
  * A variable with a copy of `data`: a typed array (with a shape unless it is a vector), nested arrays, or
  * `{ data, shape }`. Throws INVALID_SHAPE, SHAPE_MISMATCH, INVALID_DTYPE, INVALID_VALUE.
  */
+export function variable<D extends DType>(
+  data: Captured,
+  shape: readonly number[] | undefined,
+  options: VariableOptions & { dtype: D },
+): Variable<D>;
+export function variable(
+  data: Floats,
+  shape?: readonly number[],
+  options?: Omit<VariableOptions, 'dtype'>,
+): Variable<'float32'>;
+export function variable(data: Captured, shape?: readonly number[], options?: VariableOptions): Variable;
 export function variable(data: Captured, shape?: readonly number[], options: VariableOptions = {}): Variable {
   const { name = '', trainable } = options;
   if (typeof name !== 'string') throw fail('INVALID_VALUE', 'variable: name', 'a string', describeValue(name));

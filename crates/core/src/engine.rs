@@ -157,7 +157,8 @@ impl Engine {
         let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
         if self.commit.is_poisoned() {
             self.commit.clear_poison();
-            let message = format!("update: expected it to finish, got a crash ({text}); its variables are half written");
+            let message =
+                format!("update: expected it to finish, got a crash ({text}); its variables are half written");
             return Error::new(Code::StateLost, message);
         }
         Error::new(Code::EnginePanic, format!("engine: expected an answer, got a crash ({text}); please report it"))
@@ -183,7 +184,8 @@ impl Engine {
                 Source::Scalar(i) | Source::Parameter(i) => (2, i),
             };
             let found = arrays.iter().find(|(k, data)| *k == key && data.len() == dims.iter().product::<usize>());
-            let missing = || Error::new(Code::ShapeMismatch, format!("oracle: expected {dims:?} for {source:?}, got none"));
+            let missing =
+                || Error::new(Code::ShapeMismatch, format!("oracle: expected {dims:?} for {source:?}, got none"));
             Ok(Array::new(dims.to_vec(), found.ok_or_else(missing)?.1.clone()))
         })?;
         let mut bytes = (results.len() as u32).to_le_bytes().to_vec();
@@ -196,7 +198,9 @@ impl Engine {
 }
 
 fn find<T>(map: &BTreeMap<u32, Arc<T>>, id: u32, what: &str) -> Result<Arc<T>> {
-    map.get(&id).cloned().ok_or_else(|| Error::new(Code::Disposed, format!("{what}: expected one that is alive, got {id}")))
+    map.get(&id)
+        .cloned()
+        .ok_or_else(|| Error::new(Code::Disposed, format!("{what}: expected one that is alive, got {id}")))
 }
 
 /// A poisoned lock only says that a run panicked; what it guards is plain memory.

@@ -1,6 +1,8 @@
 //! What the registries say, as text: the generated TypeScript (classes, option types, documentation) and the page of
 //! error codes. `tests/generated.rs` compares it with the committed files. Knows no unit by name.
 
+mod ops;
+
 use crate::declare::{Declaration, Entry, Hyper, StateSpec};
 use crate::error::Code;
 use crate::optim::{OPTIMIZERS, SHARED};
@@ -10,12 +12,14 @@ use std::fmt::Write;
 const HEADER: &str = "// Generated from the Rust registries by `UPDATE=1 cargo test --test generated`. Do not edit.\n";
 
 /// Every generated file: its path from the root of the project, and its text.
-pub fn files() -> [(&'static str, String); 5] {
+pub fn files() -> [(&'static str, String); 7] {
     [
         ("ts/src/generated/codes.ts", codes()),
         ("ts/src/generated/shared.ts", shared()),
         ("ts/src/generated/optimizers.ts", optimizers()),
         ("ts/src/generated/schedules.ts", schedules()),
+        ("ts/src/generated/ops.ts", ops::ops()),
+        ("ts/src/generated/unary.ts", ops::unary()),
         ("docs/errors.md", errors_page()),
     ]
 }

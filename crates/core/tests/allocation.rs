@@ -47,8 +47,12 @@ fn mlp(engine: &mut Engine) -> u32 {
     let sum = g.op("sum", &[each], &[("axes", Attr::Ints(vec![0])), ("keep", Attr::Int(0))]);
     let n = g.op("size", &[], &[("dims", Attr::Dims(vec![B]))]);
     let loss = g.op("div", &[sum, n], &[]);
-    let update: Vec<_> =
-        g.gradients(loss, &w).iter().enumerate().map(|(i, &d)| (i as u64, d, [4 + 2 * i as u64, 5 + 2 * i as u64])).collect();
+    let update: Vec<_> = g
+        .gradients(loss, &w)
+        .iter()
+        .enumerate()
+        .map(|(i, &d)| (i as u64, d, [4 + 2 * i as u64, 5 + 2 * i as u64]))
+        .collect();
     let plan = engine.compile(&g.plan(&[loss], &[], &update), 32).unwrap();
     let mut variables: Vec<u32> = Vec::new();
     for (i, size) in sizes.iter().enumerate() {
@@ -65,7 +69,9 @@ fn mlp(engine: &mut Engine) -> u32 {
     let labels = engine.alloc(rows).unwrap();
     engine.write(labels, 0, &(0..rows).map(|i| (i % 10) as u8).collect::<Vec<_>>()).unwrap();
     let data = [(images, 2), (labels, 2)];
-    engine.start(plan, &CallBytes { variables: &variables, data: &data, outputs: &[], batch: 32, rows }.bytes()).unwrap()
+    engine
+        .start(plan, &CallBytes { variables: &variables, data: &data, outputs: &[], batch: 32, rows }.bytes())
+        .unwrap()
 }
 
 #[test]

@@ -89,7 +89,10 @@ fn a_scan_is_its_steps_written_out() {
     for reverse in [false, true] {
         let (a, b) = (run(&plan(looped, reverse), &SIZES), run(&plan(unrolled, reverse), &SIZES));
         for (i, (a, b)) in a.iter().zip(&b).enumerate() {
-            assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 2e-6 * (1.0 + b.abs())), "{i} {reverse}: {a:?} {b:?}");
+            assert!(
+                a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 2e-6 * (1.0 + b.abs())),
+                "{i} {reverse}: {a:?} {b:?}"
+            );
         }
         assert_eq!(a[0], b[0], "the forward pass has the same bits");
     }
@@ -131,7 +134,11 @@ fn assert_gradients(plan: &[u8], of: &[usize], analytic: &[Vec<f64>]) {
                 oracle(plan, &arrays)[0][0]
             };
             let numeric = (at(1e-5) - at(-1e-5)) / 2e-5;
-            assert!((numeric - gradient[i]).abs() <= 1e-7 * (1.0 + numeric.abs()), "{source}[{i}]: {numeric} {}", gradient[i]);
+            assert!(
+                (numeric - gradient[i]).abs() <= 1e-7 * (1.0 + numeric.abs()),
+                "{source}[{i}]: {numeric} {}",
+                gradient[i]
+            );
         }
     }
 }

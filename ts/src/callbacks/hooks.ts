@@ -5,15 +5,15 @@ export type Logs = Readonly<Record<string, number>>;
 
 /** What `fit` calls, where it is there. A promise is waited for. */
 export interface CallbackHooks {
-  onTrainBegin?(): unknown;
-  onTrainEnd?(logs: Logs): unknown;
+  onTrainBegin?: (() => unknown) | undefined;
+  onTrainEnd?: ((logs: Logs) => unknown) | undefined;
   /** Epochs count from 0. */
-  onEpochBegin?(epoch: number): unknown;
-  onEpochEnd?(epoch: number, logs: Logs): unknown;
+  onEpochBegin?: ((epoch: number) => unknown) | undefined;
+  onEpochEnd?: ((epoch: number, logs: Logs) => unknown) | undefined;
   /** Batches count from 0 in every epoch. */
-  onBatchBegin?(batch: number): unknown;
+  onBatchBegin?: ((batch: number) => unknown) | undefined;
   /** `logs` are means over the epoch so far. */
-  onBatchEnd?(batch: number, logs: Logs): unknown;
+  onBatchEnd?: ((batch: number, logs: Logs) => unknown) | undefined;
 }
 
 /** The name of a hook. */

@@ -8,10 +8,15 @@ export type { CallbackHooks, Logs } from './hooks.js';
 
 /** A callback made of functions: `new callbacks.LambdaCallback({ onEpochEnd: (epoch, logs) => … })`. */
 export class LambdaCallback implements CallbackHooks {
+  onTrainBegin?: CallbackHooks['onTrainBegin'];
+  onTrainEnd?: CallbackHooks['onTrainEnd'];
+  onEpochBegin?: CallbackHooks['onEpochBegin'];
+  onEpochEnd?: CallbackHooks['onEpochEnd'];
+  onBatchBegin?: CallbackHooks['onBatchBegin'];
+  onBatchEnd?: CallbackHooks['onBatchEnd'];
+
   constructor(hooks: CallbackHooks) {
     assertOptions('LambdaCallback', hooks, HOOKS);
     Object.assign(this, hooks);
   }
 }
-
-export interface LambdaCallback extends CallbackHooks {}

@@ -1,7 +1,7 @@
 // The callbacks of a run, checked, and called one after the other.
 
 import { describeValue, fail, nearest, quote } from '../errors.js';
-import { type CallbackHooks, type Hook, HOOKS } from './hooks.js';
+import { type CallbackHooks, HOOKS, type Hook } from './hooks.js';
 
 /** All callbacks of a run as one. */
 export class CallbackList {
@@ -40,5 +40,11 @@ function checkCallback(callback: unknown, index: number): CallbackHooks {
   if (HOOKS.some((hook) => hooks[hook] !== undefined)) return callback;
   const [own] = Object.keys(callback);
   const meant = own === undefined ? undefined : nearest(own, HOOKS);
-  throw fail('INVALID_VALUE', what, `a hook among ${HOOKS.join(', ')}`, own === undefined ? 'none' : quote(own), meant && `did you mean ${meant}?`);
+  throw fail(
+    'INVALID_VALUE',
+    what,
+    `a hook among ${HOOKS.join(', ')}`,
+    own === undefined ? 'none' : quote(own),
+    meant && `did you mean ${meant}?`,
+  );
 }

@@ -38,7 +38,8 @@ export function encodeCall(call: Call, raw: (buffer: number) => number): Uint8Ar
 export function decodeOutcome(bytes: Uint8Array): Outcome {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getFloat64(8, true);
-  const reports = Float64Array.from({ length: count }, (_, i) => view.getFloat64(16 + 8 * i, true));
+  // Copied to where doubles may stand; typed arrays are little-endian wherever JavaScript runs today.
+  const reports = new Float64Array(bytes.slice(16, 16 + 8 * count).buffer);
   const text = new TextDecoder().decode(bytes.subarray(16 + 8 * count));
   return { status: STATUS[bytes[0] as number] ?? 'failed', reports, text };
 }
@@ -69,6 +70,6 @@ export function decodeOracle(bytes: Uint8Array): Float64Array[] {
     const first = at + 4;
     const length = view.getUint32(at, true);
     at = first + 8 * length;
-    return Float64Array.from({ length }, (_, i) => view.getFloat64(first + 8 * i, true));
+    return new Float64Array(bytes.slice(first, at).buffer);
   });
 }

@@ -4,23 +4,35 @@
 import { type DescendError, fail } from '../errors.js';
 import type { Call } from './engine.js';
 
+/** The buffers of a call. */
+export interface Use {
+  readonly reads: ReadonlySet<number>;
+  readonly changes: ReadonlySet<number>;
+}
+
+/** What a call uses. */
+export function useOf(call: Call): Use {
+  const changes = new Set([...(call.changes ?? []), ...(call.outputs ?? [])]);
+  const reads = new Set([...call.variables, ...(call.data ?? []).map(({ buffer }) => buffer)]);
+  for (const id of changes) reads.delete(id);
+  return { reads, changes };
+}
+
 /** Buffers in use, by id. */
 export class Locks {
   readonly #readers = new Map<number, number>();
   readonly #writers = new Set<number>();
 
-  /** Takes what a call uses, all or nothing. Throws BUSY. */
-  take(call: Call): void {
-    const { reads, changes } = usedBy(call);
-    for (const id of changes) if (this.#writers.has(id) || this.#readers.has(id)) throw busy();
+  /** Takes all or nothing. Throws BUSY. */
+  take({ reads, changes }: Use): void {
+    for (const id of changes) this.checkWrite(id);
     for (const id of reads) if (this.#writers.has(id)) throw busy();
     for (const id of changes) this.#writers.add(id);
     for (const id of reads) this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1);
   }
 
   /** Gives back what `take` took. */
-  free(call: Call): void {
-    const { reads, changes } = usedBy(call);
+  free({ reads, changes }: Use): void {
     for (const id of changes) this.#writers.delete(id);
     for (const id of reads) {
       const left = (this.#readers.get(id) ?? 0) - 1;
@@ -29,17 +41,10 @@ export class Locks {
     }
   }
 
-  /** Throws BUSY where a write from outside would come between the steps of a run. */
+  /** Throws BUSY where a change from outside would come between the steps of a run. */
   checkWrite(buffer: number): void {
     if (this.#writers.has(buffer) || this.#readers.has(buffer)) throw busy();
   }
-}
-
-function usedBy(call: Call): { reads: Set<number>; changes: Set<number> } {
-  const changes = new Set([...(call.changes ?? []), ...(call.outputs ?? [])]);
-  const reads = new Set([...call.variables, ...(call.data ?? []).map(({ buffer }) => buffer)]);
-  for (const id of changes) reads.delete(id);
-  return { reads, changes };
 }
 
 function busy(): DescendError {

@@ -74,6 +74,7 @@ async function advanceAll(options: StepsOptions, run: number): Promise<StepsResu
   const pace = new Pace(options.everyStep === true);
   let [steps, updates] = [0, call.updates ?? 0];
   while (steps < most) {
+    await giveWay();
     signal?.throwIfAborted();
     const count = Math.min(most - steps, pace.steps);
     const started = performance.now();
@@ -89,7 +90,6 @@ async function advanceAll(options: StepsOptions, run: number): Promise<StepsResu
     if (outcome.status === 'failed') throw failure(outcome, call, steps);
     if (stopped) return { steps, updates, reason: outcome.text as StepsResult['reason'] };
     if (outcome.status === 'done') return { steps, updates, reason: 'done' };
-    await pace.giveWay();
   }
   return { steps, updates, reason: 'maxSteps' };
 }
@@ -162,7 +162,6 @@ class Pace {
   budget = FIRST_BUDGET_NS;
   steps: number;
   readonly #single: boolean;
-  #yielded = performance.now();
 
   constructor(single: boolean) {
     this.#single = single;
@@ -175,13 +174,16 @@ class Pace {
     if (completed < asked || scale < 1) this.budget = Math.min(MAX_BUDGET_NS, this.budget * scale);
     if (!this.#single) this.steps = Math.max(1, Math.min(MAX_STEPS, Math.ceil(Math.max(completed, 1) * scale)));
   }
+}
 
-  /** Lets the event loop turn, unless it did so a moment ago. */
-  async giveWay(): Promise<void> {
-    if (this.#single && performance.now() - this.#yielded < YIELD_MS) return;
-    await macrotask();
-    this.#yielded = performance.now();
-  }
+// When a loop last gave way, whichever it was: many short calls would starve the event loop as one long call would.
+let yielded = 0;
+
+/** Lets the event loop turn, unless it did so a moment ago. */
+async function giveWay(): Promise<void> {
+  if (performance.now() - yielded < YIELD_MS) return;
+  await macrotask();
+  yielded = performance.now();
 }
 
 /** Resolves after timers, input and whatever else waits have had their turn. */

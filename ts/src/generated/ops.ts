@@ -1,32 +1,60 @@
-// Generated from the registry of the core; do not edit.
+// Generated from the Rust registries by `UPDATE=1 cargo test --test generated`. Do not edit.
 
 import { type Binary, binary, type Unary, unary } from '../graph/elementwise.js';
 
-/** `−x`. */
+/**
+ * −x, elementwise.
+ */
 export const neg: Unary = unary('neg');
-/** `x²`. */
+/**
+ * x², elementwise.
+ */
 export const square: Unary = unary('square');
-/** `√x`; NaN below 0. */
+/**
+ * √x, elementwise; NaN below 0.
+ */
 export const sqrt: Unary = unary('sqrt');
-/** `eˣ`. */
+/**
+ * eˣ, elementwise; within 1 ulp.
+ */
 export const exp: Unary = unary('exp');
-/** The natural logarithm; −∞ at 0, NaN below. */
+/**
+ * Natural logarithm, elementwise, within 1 ulp; −∞ at 0, NaN below.
+ */
 export const log: Unary = unary('log');
-/** The hyperbolic tangent. */
+/**
+ * Hyperbolic tangent, elementwise, within 2 ulp.
+ */
 export const tanh: Unary = unary('tanh');
-/** `1 / (1 + e⁻ˣ)`. */
+/**
+ * 1 / (1 + e⁻ˣ), elementwise, within 2 ulp.
+ */
 export const sigmoid: Unary = unary('sigmoid');
-/** `max(x, 0)`. */
+/**
+ * max(x, 0), elementwise; NaN stays NaN. The gradient at 0 is 0.
+ */
 export const relu: Unary = unary('relu');
-/** `a + b`. */
+/**
+ * a + b, elementwise, with NumPy's broadcasting.
+ */
 export const add: Binary = binary('add');
-/** `a − b`. */
+/**
+ * a − b, elementwise, with NumPy's broadcasting.
+ */
 export const sub: Binary = binary('sub');
-/** `a · b`, element by element. */
+/**
+ * a · b, elementwise, with NumPy's broadcasting.
+ */
 export const mul: Binary = binary('mul');
-/** `a / b`. */
+/**
+ * a / b, elementwise, with NumPy's broadcasting.
+ */
 export const div: Binary = binary('div');
-/** Whether `a = b`. */
+/**
+ * a = b, elementwise, with NumPy's broadcasting; bool. NaN equals nothing.
+ */
 export const equal: Binary = binary('equal', 'bool');
-/** Whether `a > b`. */
+/**
+ * a > b, elementwise, with NumPy's broadcasting; bool.
+ */
 export const greater: Binary = binary('greater', 'bool');

@@ -1,9 +1,9 @@
 // Weights that all begin with one number.
 
-import type { Tensor } from '../graph/tensor.js';
-import { assertOptions, type Config } from '../units.js';
-import { finiteNumber } from '../numbers.js';
 import { fill } from '../graph/ops.js';
+import type { Tensor } from '../graph/tensor.js';
+import { finiteNumber } from '../numbers.js';
+import { assertOptions, type Config } from '../units.js';
 import { Initializer } from './initializer.js';
 
 /** Every value is `value` (default 0). */

@@ -18,7 +18,7 @@ export abstract class Initializer implements Unit {
   }
 
   /** One made with the options of another. */
-  static fromConfig(config: Config): Initializer {
-    return new (this as unknown as new (config: Config) => Initializer)(config);
+  static fromConfig<T>(this: new (options: never) => T, config: Config): T {
+    return new this(config as never);
   }
 }

@@ -1,10 +1,10 @@
 // Weights drawn evenly from an interval.
 
 import { describeValue, fail } from '../errors.js';
-import type { Tensor } from '../graph/tensor.js';
-import { assertOptions, type Config } from '../units.js';
-import { finiteNumber } from '../numbers.js';
 import { randomUniform } from '../graph/ops.js';
+import type { Tensor } from '../graph/tensor.js';
+import { finiteNumber } from '../numbers.js';
+import { assertOptions, type Config } from '../units.js';
 import { Initializer } from './initializer.js';
 
 /** Uniform on [minval, maxval); default −0.05 to 0.05, as in Keras. */
@@ -19,7 +19,12 @@ export class RandomUniform extends Initializer {
     this.minval = finiteNumber(options.minval ?? -0.05, 'RandomUniform minval');
     this.maxval = finiteNumber(options.maxval ?? 0.05, 'RandomUniform maxval');
     if (this.maxval < this.minval) {
-      throw fail('INVALID_VALUE', 'RandomUniform maxval', `at least minval, ${this.minval}`, describeValue(this.maxval));
+      throw fail(
+        'INVALID_VALUE',
+        'RandomUniform maxval',
+        `at least minval, ${this.minval}`,
+        describeValue(this.maxval),
+      );
     }
   }
 

@@ -2,7 +2,7 @@
 
 import type { Tensor } from '../graph/tensor.js';
 import type { Config } from '../units.js';
-import { type Activation as ActivationUnit, type ActivationLike, activationOf } from './activations.js';
+import { type ActivationLike, type Activation as ActivationUnit, activationOf } from './activations.js';
 import { Layer, type LayerOptions } from './layer.js';
 
 /** Options of Activation. */
@@ -18,7 +18,7 @@ export class Activation extends Layer {
 
   constructor(options: ActivationOptions) {
     super(options, ['activation']);
-    this.#activation = activationOf(options.activation, 'Activation');
+    this.#activation = activationOf(options?.activation ?? '', 'Activation');
   }
 
   override call(x: Tensor): Tensor {

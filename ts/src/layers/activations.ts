@@ -1,6 +1,7 @@
-// Activations by name, or as a function of the user's own.
+// Activations by name (every elementwise op of one operand is one), or as a function of the user's own.
 
 import { describeValue, fail } from '../errors.js';
+import { UNARY } from '../generated/unary.js';
 import * as ops from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isSerializedFunction, Names, type Serialized, serializeFunction } from '../units.js';
@@ -21,9 +22,7 @@ const ACTIVATIONS: Names<Activation> = new Names<Activation>(
   'activation',
   Object.entries({
     linear: (x: Tensor): Tensor => x,
-    relu: ops.relu,
-    sigmoid: ops.sigmoid,
-    tanh: ops.tanh,
+    ...UNARY,
     exponential: ops.exp,
     softmax: ops.softmax,
     log_softmax: ops.logSoftmax,

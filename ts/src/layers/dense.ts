@@ -40,7 +40,7 @@ export class Dense extends Layer {
 
   constructor(options: DenseOptions) {
     super(options, OPTIONS);
-    this.units = wholeNumber(options.units, 'Dense units', 1);
+    this.units = wholeNumber(options?.units, 'Dense units', 1);
     this.useBias = boolean(options.useBias ?? true, 'Dense useBias');
     this.#activation = activationOf(options.activation, 'Dense');
     this.#kernelInitializer = INITIALIZERS.resolve(options.kernelInitializer ?? 'glorot_uniform');
@@ -50,7 +50,13 @@ export class Dense extends Layer {
   override build(inputShape: readonly number[]): void {
     const inputs = inputShape.at(-1);
     if (inputs === undefined) {
-      throw fail('SHAPE_MISMATCH', this.name, 'samples of at least one axis', 'single numbers', 'give them shape [n, 1]');
+      throw fail(
+        'SHAPE_MISMATCH',
+        this.name,
+        'samples of at least one axis',
+        'single numbers',
+        'give them shape [n, 1]',
+      );
     }
     const { units } = this;
     this.#kernel = this.addWeight({ name: 'kernel', shape: [inputs, units], initializer: this.#kernelInitializer });

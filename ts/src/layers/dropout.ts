@@ -22,7 +22,7 @@ export class Dropout extends Layer {
 
   constructor(options: DropoutOptions) {
     super(options, ['rate']);
-    const { rate } = options;
+    const rate = options?.rate;
     if (!(typeof rate === 'number' && rate >= 0 && rate < 1)) {
       throw fail('INVALID_VALUE', 'Dropout rate', 'a number from 0 up to, not including, 1', describeValue(rate));
     }

@@ -30,7 +30,8 @@ export function fillFromNow({ sync }: LocalEngine, buffer: number, weight: Unfil
     while (outcome.status === 'more' && outcome.reports.length === 0) {
       outcome = sync.advance(run, 1, Number.MAX_SAFE_INTEGER, new Uint8Array());
     }
-    if (outcome.status === 'failed') throw refusal(new Error(outcome.text)) ?? new DescendError('ENGINE_FAILED', outcome.text);
+    if (outcome.status === 'failed')
+      throw refusal(new Error(outcome.text)) ?? new DescendError('ENGINE_FAILED', outcome.text);
   } finally {
     sync.release('run', run);
   }

@@ -19,7 +19,7 @@ export class InputLayer extends Layer {
 
   constructor(options: InputOptions) {
     super(options, ['shape']);
-    this.inputShape = checkShape(options.shape, 'Input shape');
+    this.inputShape = checkShape(options?.shape, 'Input shape');
   }
 
   override call(x: Tensor): Tensor {

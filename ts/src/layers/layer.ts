@@ -148,8 +148,8 @@ export abstract class Layer implements Unit {
   }
 
   /** One made with the options of another; weights are its own. */
-  static fromConfig(config: Config): Layer {
-    return new (this as unknown as new (config: Config) => Layer)(config);
+  static fromConfig<T>(this: new (options: never) => T, config: Config): T {
+    return new this(config as never);
   }
 }
 

@@ -21,7 +21,7 @@ export class Rescaling extends Layer {
 
   constructor(options: RescalingOptions) {
     super(options, ['scale', 'offset']);
-    this.scale = finiteNumber(options.scale, 'Rescaling scale');
+    this.scale = finiteNumber(options?.scale, 'Rescaling scale');
     this.offset = finiteNumber(options.offset ?? 0, 'Rescaling offset');
   }
 

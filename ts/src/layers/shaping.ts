@@ -1,7 +1,7 @@
 // Layers that only change the shape of samples.
 
-import { describeValue, fail } from '../errors.js';
 import { formatShape } from '../data/shape.js';
+import { describeValue, fail } from '../errors.js';
 import type { Dim } from '../graph/dims.js';
 import { reshape } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -32,7 +32,7 @@ export class Reshape extends Layer {
 
   constructor(options: ReshapeOptions) {
     super(options, ['targetShape']);
-    this.targetShape = checkTarget(options.targetShape);
+    this.targetShape = checkTarget(options?.targetShape);
   }
 
   override call(x: Tensor): Tensor {
@@ -53,7 +53,8 @@ export class Reshape extends Layer {
 }
 
 function checkTarget(shape: unknown): number[] {
-  if (!Array.isArray(shape)) throw fail('INVALID_SHAPE', 'Reshape targetShape', 'a list of sizes', describeValue(shape));
+  if (!Array.isArray(shape))
+    throw fail('INVALID_SHAPE', 'Reshape targetShape', 'a list of sizes', describeValue(shape));
   if (shape.filter((size) => size === -1).length > 1) {
     throw fail('INVALID_SHAPE', 'Reshape targetShape', 'at most one -1', describeValue(shape));
   }

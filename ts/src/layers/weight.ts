@@ -7,7 +7,7 @@ import { defaultEngine, localEngine } from '../engine/load.js';
 import type { Captured } from '../graph/tensor.js';
 import type { Initializer } from '../initializers/index.js';
 import { defaultSeed } from '../seed.js';
-import { type Elements, Variable } from '../variable.js';
+import { Variable } from '../variable.js';
 import { fillFrom, fillFromNow } from './filling.js';
 
 /** What a weight is declared with. */
@@ -20,7 +20,7 @@ export interface WeightDeclaration {
 }
 
 /** A variable that a layer declared with `addWeight`. */
-export class Weight extends Variable {
+export class Weight extends Variable<'float32'> {
   readonly initializer: Initializer;
   #seed: number | undefined;
   #begun = false;
@@ -36,12 +36,12 @@ export class Weight extends Variable {
     this.#seed ??= seed;
   }
 
-  override get data(): Elements {
+  override get data(): Float32Array {
     if (!this.#begun) this.placeNow(localEngine());
     return super.data;
   }
 
-  override async read(): Promise<Elements> {
+  override async read(): Promise<Float32Array> {
     if (!this.#begun) await this.place(await defaultEngine());
     return await super.read();
   }

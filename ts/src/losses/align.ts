@@ -16,7 +16,8 @@ export function withRank(y: Tensor, rank: number): Tensor {
 export function sameAs(yTrue: Tensor, yPred: Tensor, what: string): Tensor {
   const aligned = withRank(yTrue, yPred.shape.length);
   if (sameShape(aligned.shape, yPred.shape)) return aligned;
-  const hint = yPred.shape.length > 1 ? 'for labels as whole numbers there are the sparse losses and metrics' : undefined;
+  const hint =
+    yPred.shape.length > 1 ? 'for labels as whole numbers there are the sparse losses and metrics' : undefined;
   throw fail('SHAPE_MISMATCH', what, `targets of shape ${shapeText(yPred.shape)}`, shapeText(yTrue.shape), hint);
 }
 

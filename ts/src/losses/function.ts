@@ -19,6 +19,12 @@ export class FunctionLoss extends Loss {
   override call(yTrue: Tensor, yPred: Tensor): Tensor {
     const losses = this.fn(yTrue, yPred);
     if (losses instanceof Tensor) return losses;
-    throw fail('INVALID_VALUE', this.name, 'a function that returns a tensor', describeValue(losses), 'compose it of ops');
+    throw fail(
+      'INVALID_VALUE',
+      this.name,
+      'a function that returns a tensor',
+      describeValue(losses),
+      'compose it of ops',
+    );
   }
 }

@@ -1,11 +1,11 @@
 // What training makes small: a composition of ops from targets and predictions to a number.
 
-import { describeValue, fail } from '../errors.js';
 import type { ArrayData } from '../data/arrays.js';
+import { describeValue, fail } from '../errors.js';
 import { cast, mean, sum } from '../graph/ops.js';
 import type { Operand, Tensor } from '../graph/tensor.js';
 import { currentTracer } from '../graph/trace.js';
-import { assertOptions, canonicalName, classNameOf, type Config, type Unit } from '../units.js';
+import { assertOptions, type Config, canonicalName, classNameOf, type Unit } from '../units.js';
 
 /** How losses of samples become one number: their mean (the default), their sum, or not at all. */
 export type Reduction = 'sumOverBatchSize' | 'mean' | 'sum' | 'none';
@@ -55,14 +55,15 @@ export abstract class Loss implements Unit {
   }
 
   /** One made with the options of another. */
-  static fromConfig(config: Config): Loss {
-    return new (this as unknown as new (config: Config) => Loss)(config);
+  static fromConfig<T>(this: new (options: never) => T, config: Config): T {
+    return new this(config as never);
   }
 }
 
 function reductionOf(value: unknown, what: string): Reduction {
   const word = typeof value === 'string' ? canonicalName(value) : undefined;
   const known = REDUCTIONS.find((reduction) => canonicalName(reduction) === word);
-  if (known === undefined) throw fail('INVALID_VALUE', `${what} reduction`, REDUCTIONS.join(', '), describeValue(value));
+  if (known === undefined)
+    throw fail('INVALID_VALUE', `${what} reduction`, REDUCTIONS.join(', '), describeValue(value));
   return known;
 }

@@ -19,6 +19,12 @@ export class FunctionMetric extends MeanMetric {
   override call(yTrue: Tensor, yPred: Tensor): Tensor {
     const values = this.fn(yTrue, yPred);
     if (values instanceof Tensor) return values;
-    throw fail('INVALID_VALUE', this.name, 'a function that returns a tensor', describeValue(values), 'compose it of ops');
+    throw fail(
+      'INVALID_VALUE',
+      this.name,
+      'a function that returns a tensor',
+      describeValue(values),
+      'compose it of ops',
+    );
   }
 }

@@ -41,8 +41,8 @@ export abstract class Metric implements Unit {
   }
 
   /** One made with the options of another. */
-  static fromConfig(config: Config): Metric {
-    return new (this as unknown as new (config: Config) => Metric)(config);
+  static fromConfig<T>(this: new (options: never) => T, config: Config): T {
+    return new this(config as never);
   }
 }
 

@@ -1,7 +1,15 @@
 // Metrics by name, by function, and as plain data; 'accuracy' becomes the form that the shapes call for.
 
 import type { Shape } from '../graph/dims.js';
-import { canonicalName, isSerializedFunction, type Serialized, serialize, serializeFunction, Units } from '../units.js';
+import {
+  canonicalName,
+  fromConfig,
+  isSerializedFunction,
+  type Serialized,
+  serialize,
+  serializeFunction,
+  Units,
+} from '../units.js';
 import { FunctionMetric, type MetricFunction } from './function.js';
 import {
   BinaryAccuracy,
@@ -29,7 +37,7 @@ export function metricOf(value: MetricLike): Metric | MetricChoice {
   if (typeof value !== 'string') return METRICS.resolve(value);
   const word = canonicalName(value);
   if (word === 'accuracy' || word === 'acc') return (yTrue, yPred) => accuracyFor(yTrue, yPred, value);
-  return METRICS.get(value).fromConfig({ name: value });
+  return fromConfig(METRICS.get(value), { name: value });
 }
 
 /** A metric as plain data. */

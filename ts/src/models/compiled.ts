@@ -6,7 +6,7 @@ import type { Loss, LossLike } from '../losses/index.js';
 import { lossConfig, lossOf } from '../losses/registry.js';
 import type { Metric, MetricLike } from '../metrics/index.js';
 import { type MetricChoice, metricConfig, metricOf } from '../metrics/registry.js';
-import { get as optimizerOf, type Optimizer, serialize as serializeOptimizer } from '../optimizers/index.js';
+import { type Optimizer, get as optimizerOf, serialize as serializeOptimizer } from '../optimizers/index.js';
 import { assertOptions, type Config } from '../units.js';
 
 /** Options of `compile`. */
@@ -52,7 +52,9 @@ export class Compiled {
     return {
       optimizer: serializeOptimizer(this.optimizer),
       loss: lossConfig(this.loss),
-      metrics: this.#metrics.map(({ given, resolved }) => (typeof resolved === 'function' ? given : metricConfig(resolved))),
+      metrics: this.#metrics.map(({ given, resolved }) =>
+        typeof resolved === 'function' ? given : metricConfig(resolved),
+      ),
     };
   }
 }

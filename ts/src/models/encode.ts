@@ -35,7 +35,8 @@ export async function encodeModel(model: Network, options: SaveOptions): Promise
   };
   const tensors = new Map<string, SafeTensor>();
   for (const weight of model.weights) tensors.set(weight.name, tensorOf(weight.shape, await weight.read()));
-  if (compiled) await addState(tensors, model, compiled.optimizer);
+  // Before its first step an optimizer's state is what it begins with.
+  if (compiled && compiled.optimizer.iterations > 0) await addState(tensors, model, compiled.optimizer);
   const metadata = new Map([
     ['format', 'descend'],
     ['descend', JSON.stringify(description)],

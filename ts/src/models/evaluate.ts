@@ -1,7 +1,8 @@
 // The loss and metrics of a model over samples that it does not learn from.
 
 import type { Engine } from '../engine/engine.js';
-import { runSteps } from '../engine/loop.js';
+import { type Chunk, runSteps } from '../engine/loop.js';
+import type { Progress } from '../progress.js';
 import { bindSlots, engineOf } from '../slots.js';
 import { assertOptions } from '../units.js';
 import type { Compiled } from './compiled.js';
@@ -10,11 +11,14 @@ import { type TracedWithLoss, traceEvaluate } from './plans.js';
 import { type ArrayLikeData, assertSome, batchOf, inputsOf, type Rows, targetsOf } from './rows.js';
 import { Totals } from './totals.js';
 import { type Upload, type Uploaded, upload } from './upload.js';
+import { checkSignal, progressOf, type Verbose } from './watch.js';
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
   /** Samples at a time; changes only the speed. Default 32. */
   batchSize?: number;
+  /** Default 0, silent. */
+  verbose?: Verbose;
   signal?: AbortSignal;
 }
 
@@ -31,8 +35,10 @@ export async function evaluate(
   y: ArrayLikeData,
   options: EvaluateOptions,
 ): Promise<Record<string, number>> {
-  assertOptions('evaluate', options, ['batchSize', 'signal']);
+  assertOptions('evaluate', options, ['batchSize', 'verbose', 'signal']);
   const compiled = model.compiled('evaluate');
+  const progress = progressOf(options.verbose ?? 0);
+  const signal = checkSignal(options.signal);
   const inputs = inputsOf(x, model.built ? model.inputShape : undefined);
   assertSome(inputs);
   const targets = targetsOf(y, inputs.count);
@@ -44,9 +50,12 @@ export async function evaluate(
     const engine = await engineOf(model.weights);
     const fed = await feed(engine, uploads);
     const rows = [0, inputs.count] as const;
-    const totals = await measure({ engine, plan, fed, rows, batch, signal: options.signal });
+    progress.begin('Evaluate', inputs.count);
+    const totals = await measure({ engine, plan, fed, rows, batch, signal, progress });
+    progress.finish(totals.logs());
     return totals.logs();
   } finally {
+    progress.end();
     for (const sent of uploads) sent.release();
   }
 }
@@ -58,18 +67,23 @@ export interface Measurement {
   fed: Fed;
   rows: readonly [from: number, to: number];
   batch: number;
-  signal?: AbortSignal | undefined;
+  signal: AbortSignal | undefined;
+  /** Shows how far it is. */
+  progress?: Progress;
 }
 
 /** Runs an evaluation over rows that are in the engine. */
-export async function measure({ engine, plan, fed, rows, batch, signal }: Measurement): Promise<Totals> {
+export async function measure({ engine, plan, fed, rows, batch, signal, progress }: Measurement): Promise<Totals> {
   const compiledPlan = await engine.plan(plan.bytes, batch);
   const bound = await bindSlots(engine, plan.slots);
   try {
     const totals = new Totals(plan.measured);
     const data = [fed.x, fed.y];
     const call = { variables: bound.ids, data, scalars: plan.scalars, batch, rows };
-    const onChunk = totals.add.bind(totals);
+    const onChunk = (chunk: Chunk): void => {
+      totals.add(chunk);
+      progress?.update(totals.rows, totals.logs());
+    };
     await runSteps({ engine, plan: compiledPlan, call, reports: plan.reports, onChunk, signal });
     return totals;
   } finally {

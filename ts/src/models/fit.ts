@@ -5,16 +5,17 @@ import type { CallbackHooks } from '../callbacks/index.js';
 import { CallbackList } from '../callbacks/list.js';
 import { describeValue, fail } from '../errors.js';
 import { boolean, wholeNumber } from '../numbers.js';
-import { Progress, type Verbosity } from '../progress.js';
+import type { Progress } from '../progress.js';
 import { readStopWhen, type StopWhen } from '../stop.js';
 import { assertOptions } from '../units.js';
 import { assertTargets, buildFor } from './evaluate.js';
 import type { History } from './history.js';
 import type { Network } from './network.js';
-import { traceEvaluate, type TracedWithLoss, traceTrain } from './plans.js';
+import { type TracedWithLoss, traceEvaluate, traceTrain } from './plans.js';
 import { type ArrayLikeData, assertSome, batchOf, inputsOf, part, type Rows, targetsOf } from './rows.js';
 import { Training } from './training.js';
 import { type Upload, upload } from './upload.js';
+import { checkSignal, progressOf, type Verbose } from './watch.js';
 
 /** Options of `fit`. */
 export interface FitOptions {
@@ -31,7 +32,7 @@ export interface FitOptions {
   /** The number of the first epoch, for logs; `epochs` is the number after the last one. Default 0. */
   initialEpoch?: number;
   /** 0 silent; 1 (the default, also 'auto') a live line on a terminal, else one line per epoch; 2 always the latter. */
-  verbose?: Verbosity | 'auto';
+  verbose?: Verbose;
   callbacks?: readonly CallbackHooks[];
   /** When to stop before the epochs are over. */
   stopWhen?: StopWhen;
@@ -60,7 +61,12 @@ export interface Part {
 }
 
 /** `model.fit`. Everything up to the first `await` happens at the call: checks, tracing, copies of the data. */
-export async function fit(model: Network, x: ArrayLikeData, y: ArrayLikeData, options: FitOptions): Promise<History> {
+export async function runFit(
+  model: Network,
+  x: ArrayLikeData,
+  y: ArrayLikeData,
+  options: FitOptions,
+): Promise<History> {
   assertOptions('fit', options, OPTIONS);
   const compiled = model.compiled('fit');
   const settings = settingsOf(options);
@@ -107,20 +113,14 @@ export interface Settings {
 
 function settingsOf(options: FitOptions): Settings {
   const { signal, verbose = 'auto' } = options;
-  if (![0, 1, 2, 'auto'].includes(verbose)) {
-    throw fail('INVALID_VALUE', 'verbose', "0, 1, 2 or 'auto'", describeValue(verbose));
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw fail('INVALID_VALUE', 'signal', 'an AbortSignal', describeValue(signal));
-  }
   return {
     epochs: wholeNumber(options.epochs ?? 1, 'epochs', 0),
     initialEpoch: wholeNumber(options.initialEpoch ?? 0, 'initialEpoch', 0),
     shuffle: boolean(options.shuffle ?? true, 'shuffle'),
     stopWhen: readStopWhen(options.stopWhen ?? {}, 'fit'),
     callbacks: new CallbackList(options.callbacks ?? []),
-    progress: new Progress({ verbose: verbose === 'auto' ? 1 : verbose }),
-    signal,
+    progress: progressOf(verbose),
+    signal: checkSignal(signal),
   };
 }
 

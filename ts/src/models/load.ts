@@ -1,8 +1,8 @@
 // A model from the bytes that `save` wrote. The file is not trusted: it can only name classes that are listed here or
 // were handed over, every tensor must be the one the architecture calls for, and no property of it is ever followed.
 
-import { describeValue, DescendError, fail, quote } from '../errors.js';
 import { formatShape } from '../data/shape.js';
+import { DescendError, describeValue, fail, quote } from '../errors.js';
 import { readSource, type Source, sourceName } from '../io/file.js';
 import { readSafetensors, type SafeTensor, type SafetensorsFile } from '../io/safetensors.js';
 import { wholeNumber } from '../numbers.js';
@@ -41,7 +41,7 @@ function decodeModel(file: SafetensorsFile, name: string, options: LoadOptions):
     const description = new Description(JSON.parse(text));
     return withCustomObjects(customObjects, () => rebuild(description, file, compile));
   } catch (error) {
-    if (error instanceof DescendError && ['UNKNOWN_NAME', 'FILE_FORMAT'].includes(error.code)) throw error;
+    if (error instanceof DescendError && error.code === 'UNKNOWN_NAME') throw error;
     throw fail('FILE_FORMAT', `reading ${name}`, 'a model saved by descend', reason(error), undefined, error);
   }
 }
@@ -120,7 +120,10 @@ function takeState(tensors: Map<string, SafeTensor>, model: Network): StateDict[
   for (const { name, shape } of model.weights) {
     if (!names.some((state) => tensors.has(stateName(name, state)))) continue;
     const states = names.map((state) => {
-      return [state, { data: take(tensors, stateName(name, state), shape), shape: [...shape] }] as [string, { data: Float32Array; shape: number[] }];
+      return [state, { data: take(tensors, stateName(name, state), shape), shape: [...shape] }] as [
+        string,
+        { data: Float32Array; shape: number[] },
+      ];
     });
     variables.push([name, Object.fromEntries(states)]);
   }

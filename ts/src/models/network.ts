@@ -3,9 +3,9 @@
 
 import type { Engine } from '../engine/engine.js';
 import { describeValue, fail } from '../errors.js';
-import { type Operand, Tensor } from '../graph/tensor.js';
-import { currentTracer } from '../graph/trace.js';
 import { cast } from '../graph/ops.js';
+import type { Operand, Tensor } from '../graph/tensor.js';
+import { currentTracer } from '../graph/trace.js';
 import { writeFileAtomic } from '../io/atomic.js';
 import type { CallOptions, Layer, Weight } from '../layers/index.js';
 import { sampleShape } from '../layers/layer.js';
@@ -17,7 +17,7 @@ import { Compiled, type CompileOptions } from './compiled.js';
 import { countOf } from './count.js';
 import { encodeModel, type SaveOptions } from './encode.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
-import { type FitOptions, fit } from './fit.js';
+import { type FitOptions, runFit } from './fit.js';
 import { Gate } from './gate.js';
 import { hashOf } from './hash.js';
 import type { History } from './history.js';
@@ -143,7 +143,7 @@ export abstract class Network implements Unit {
    */
   async fit(x: ArrayLikeData, y: ArrayLikeData, options: FitOptions = {}): Promise<History> {
     this.assertAlive();
-    return await this.gate.exclusive('fit', () => fit(this, x, y, options));
+    return await this.gate.exclusive('fit', () => runFit(this, x, y, options));
   }
 
   /** The mean loss and the metrics over samples. */

@@ -1,6 +1,6 @@
 // The outputs of a model for samples.
 
-import { runSteps } from '../engine/loop.js';
+import { type Chunk, runSteps } from '../engine/loop.js';
 import { bindSlots, engineOf } from '../slots.js';
 import { assertOptions } from '../units.js';
 import { buildFor } from './evaluate.js';
@@ -8,11 +8,14 @@ import type { Network } from './network.js';
 import { tracePredict } from './plans.js';
 import { type ArrayLikeData, batchOf, inputsOf } from './rows.js';
 import { upload } from './upload.js';
+import { checkSignal, progressOf, type Verbose } from './watch.js';
 
 /** Options of `predict`. */
 export interface PredictOptions {
   /** Samples at a time; changes only the speed. Default 32. */
   batchSize?: number;
+  /** Default 0, silent. */
+  verbose?: Verbose;
   signal?: AbortSignal;
 }
 
@@ -24,13 +27,15 @@ export interface Prediction {
 
 /** `model.predict`. */
 export async function predict(model: Network, x: ArrayLikeData, options: PredictOptions): Promise<Prediction> {
-  assertOptions('predict', options, ['batchSize', 'signal']);
+  assertOptions('predict', options, ['batchSize', 'verbose', 'signal']);
   const inputs = inputsOf(x, model.built ? model.inputShape : undefined);
   const batch = batchOf(options.batchSize ?? 32, inputs.count);
   const plan = buildFor(model, inputs, () => tracePredict(model));
   const shape = [inputs.count, ...(model.outputShapes.at(-1) ?? [])];
   const size = shape.reduce((product, length) => product * length, 1);
   if (size === 0) return { data: new Float32Array(), shape };
+  const progress = progressOf(options.verbose ?? 0);
+  const signal = checkSignal(options.signal);
   const sent = upload(inputs.array, model.engine);
   try {
     const engine = await engineOf(model.weights);
@@ -41,7 +46,11 @@ export async function predict(model: Network, x: ArrayLikeData, options: Predict
     try {
       const rows = [0, inputs.count] as const;
       const call = { variables: bound.ids, data, outputs: [output], scalars: plan.scalars, batch, rows };
-      await runSteps({ engine, plan: compiledPlan, call, reports: 0, signal: options.signal });
+      progress.begin('Predict', inputs.count);
+      const onChunk = (chunk: Chunk): void =>
+        progress.update(Math.min(inputs.count, batch * (chunk.first + chunk.count)), {});
+      await runSteps({ engine, plan: compiledPlan, call, reports: 0, onChunk, signal });
+      progress.finish({});
       const { buffer, byteOffset } = await engine.read(output, 0, 4 * size);
       return { data: new Float32Array(buffer as ArrayBuffer, byteOffset, size), shape };
     } finally {
@@ -50,5 +59,6 @@ export async function predict(model: Network, x: ArrayLikeData, options: Predict
     }
   } finally {
     sent.release();
+    progress.end();
   }
 }

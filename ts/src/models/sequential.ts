@@ -7,7 +7,7 @@ import { Tracer } from '../graph/trace.js';
 import { type CallOptions, Layer } from '../layers/index.js';
 import { sampleShape } from '../layers/layer.js';
 import { LAYERS } from '../layers/registry.js';
-import { assertOptions, classNameOf, type Config, serialize, snakeCase } from '../units.js';
+import { assertOptions, type Config, classNameOf, serialize, snakeCase } from '../units.js';
 import { Network, type NetworkOptions } from './network.js';
 
 /** Options of Sequential. */
@@ -100,7 +100,10 @@ export class Sequential extends Network {
     assertOptions('Sequential', config, ['name', 'seed', 'layers']);
     const { layers = [], ...options } = config;
     if (!Array.isArray(layers)) throw fail('INVALID_VALUE', 'Sequential', 'a list of layers', describeValue(layers));
-    return new Sequential(layers.map((layer) => LAYERS.resolve(layer)), options);
+    return new Sequential(
+      layers.map((layer) => LAYERS.resolve(layer)),
+      options,
+    );
   }
 
   // Names the layer as Keras does: its class in snake_case, with a number where that is taken.

@@ -89,7 +89,7 @@ export class Training {
     let logs: Record<string, number> = {};
     for (let epoch = initialEpoch; epoch < epochs; epoch++) {
       if (this.#steps >= maxSteps) return { reason: 'maxSteps', logs };
-      progress.epochStart(epoch + 1, epochs, this.#work.train.inputs.count);
+      progress.begin(`Epoch ${epoch + 1}/${epochs}`, this.#work.train.inputs.count);
       if (callbacks.has('onEpochBegin')) await this.#callback(() => callbacks.call('onEpochBegin', epoch));
       if (this.#model.stopTraining) return { reason: 'stopped', logs };
       const totals = new Totals(this.#work.train.plan.measured);
@@ -98,7 +98,7 @@ export class Training {
       logs = totals.logs();
       if (site.validation) Object.assign(logs, await this.#validate(site, site.validation));
       this.#history.add(epoch, logs);
-      progress.epochEnd(logs);
+      progress.finish(logs);
       const finished = logs;
       if (callbacks.has('onEpochEnd')) await this.#callback(() => callbacks.call('onEpochEnd', epoch, finished));
       const reason = this.#after(result, totals);
@@ -116,7 +116,8 @@ export class Training {
     const n = train.inputs.count;
     const begun = { epochs: position.epochs + 1, steps: position.steps };
     const everyStep = callbacks.has('onBatchBegin', 'onBatchEnd');
-    if (everyStep && !(await this.#batchBegin(0))) return { steps: 0, updates: optimizer.iterations, reason: 'stopped' };
+    if (everyStep && !(await this.#batchBegin(0)))
+      return { steps: 0, updates: optimizer.iterations, reason: 'stopped' };
     const call = {
       variables: site.bound.ids,
       data: [site.train.x, site.train.y],
@@ -179,7 +180,7 @@ export class Training {
   #after(result: StepsResult, totals: Totals): StopReason | undefined {
     if (this.#model.stopTraining) return 'stopped';
     if (result.reason !== 'done') return result.reason;
-    return this.#rules.after(totals.logs()['loss'] as number);
+    return this.#rules.after(totals.logs().loss as number);
   }
 
   #callback(call: () => Promise<void>): Promise<void> {

@@ -1,8 +1,8 @@
 // Weights out of a model and into one.
 
-import { shaped } from '../variable.js';
-import type { Weight } from '../layers/index.js';
 import { describeValue, fail } from '../errors.js';
+import type { Weight } from '../layers/index.js';
+import { shaped } from '../variable.js';
 
 /** A copy of one weight. */
 export interface WeightData {
@@ -29,5 +29,7 @@ export function writeWeights(weights: readonly Weight[], values: unknown): void 
     throw fail('SHAPE_MISMATCH', 'setWeights', expected, describeValue(values));
   }
   const checked = weights.map((weight, i) => shaped(values[i], weight.shape, `setWeights: ${weight.name}`));
-  weights.forEach((weight, i) => weight.assign({ data: checked[i] as Float32Array, shape: weight.shape }));
+  for (const [i, weight] of weights.entries()) {
+    weight.assign({ data: checked[i] as Float32Array, shape: weight.shape });
+  }
 }

@@ -1,7 +1,8 @@
 //! Rows of a data set into the batch: gathered by index and cast on the way, so that bytes stay bytes until a step
 //! needs them. Refuses numbers that the target dtype cannot hold.
 
-use super::memory::{Arg, Buffer};
+use super::memory::Buffer;
+use super::place::Arg;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::DType;
 
@@ -24,9 +25,13 @@ pub fn gather(
         unsafe {
             let from = |size: usize| source.address().add(index(i) * row * size);
             match (dtype, target) {
-                (DType::U8 | DType::Bool, DType::F32) => cast(from(1), into.row_mut::<f32>(i, row), |x: u8| f32::from(x)),
+                (DType::U8 | DType::Bool, DType::F32) => {
+                    cast(from(1), into.row_mut::<f32>(i, row), |x: u8| f32::from(x))
+                }
                 (DType::I32, DType::F32) => cast(from(4), into.row_mut::<f32>(i, row), |x: i32| x as f32),
-                (DType::U8 | DType::Bool, DType::I32) => cast(from(1), into.row_mut::<i32>(i, row), |x: u8| i32::from(x)),
+                (DType::U8 | DType::Bool, DType::I32) => {
+                    cast(from(1), into.row_mut::<i32>(i, row), |x: u8| i32::from(x))
+                }
                 (DType::F32, DType::I32) => whole(from(4), into.row_mut::<i32>(i, row), index(i))?,
                 (DType::U8 | DType::Bool, DType::U8 | DType::Bool) => {
                     cast(from(1), into.row_mut::<u8>(i, row), |x: u8| x);

@@ -3,9 +3,11 @@
 pub mod elementwise;
 pub mod gather;
 pub mod gemm;
+pub mod io;
 pub mod math;
 pub mod math64;
 pub mod memory;
+pub mod place;
 pub mod pool;
 pub mod random;
 pub mod reduce;

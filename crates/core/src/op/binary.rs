@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::graph::types::{MAX_RANK, Type};
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{binary, broadcast2};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::fmt::Debug;
 use std::sync::Arc;
 

@@ -9,8 +9,8 @@ use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
 use crate::kernel::elementwise::{binary, ternary};
+use crate::kernel::io::Io;
 use crate::kernel::math;
-use crate::kernel::memory::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal(

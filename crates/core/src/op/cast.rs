@@ -5,7 +5,8 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Type};
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::memory::{Element, Io};
+use crate::kernel::io::Io;
+use crate::kernel::place::Element;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("cast", "The same numbers as another dtype.", make);

@@ -9,8 +9,8 @@ use super::{Entry, Epilogue, Grad, Op, RowMap, Site, rules};
 use crate::error::Result;
 use crate::graph::types::{Shape, Type};
 use crate::graph::{Graph, Value};
+use crate::kernel::io::Io;
 use crate::kernel::math;
-use crate::kernel::memory::Io;
 use crate::kernel::reduce::{Reduction, reduce_axis, row_sum};
 use crate::kernel::rows::{RowRule, rows};
 use std::sync::Arc;
@@ -113,6 +113,10 @@ impl Op for CategoricalCrossEntropy {
         let sum = graph.sum_axes(product, &[graph.ty(product).shape.rank() - 1], false)?;
         Ok(vec![graph.neg(sum)?])
     }
+
+    fn cost(&self, types: &[Type], batch: usize) -> f64 {
+        row_cost(&types[0], batch)
+    }
 }
 
 /// The gradient by p: (dl, p, target), then the rows of what follows.
@@ -213,5 +217,9 @@ impl Op for CategoricalCrossEntropyGrad {
             }
             _ => None,
         }
+    }
+
+    fn cost(&self, types: &[Type], batch: usize) -> f64 {
+        row_cost(&types[1], batch)
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Code, Error, Result};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{binary, unary};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("clip", "x, at least low, at most high.", make);

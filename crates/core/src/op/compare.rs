@@ -6,7 +6,8 @@ use super::{Entry, Grad, Op, Signature, Site, rules};
 use crate::error::Result;
 use crate::graph::types::{DType, MAX_RANK, Type};
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::memory::{Element, Io};
+use crate::kernel::io::Io;
+use crate::kernel::place::Element;
 use std::fmt::Debug;
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{Dim, Shape, Type, product};
 use crate::graph::{Graph, Value};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("concat", "Values one after the other along an axis.", |attrs| {

@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::First;
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use crate::kernel::random;
 use std::sync::Arc;
 

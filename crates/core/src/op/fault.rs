@@ -5,7 +5,7 @@ use super::{Entry, Op, rules};
 use crate::error::{Code, Error, Result};
 use crate::graph::Attrs;
 use crate::graph::types::Type;
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("fault", "x, or rather a failure.", make);

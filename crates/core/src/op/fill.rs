@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::graph::types::{Shape, Type};
 use crate::graph::{Graph, Value};
 use crate::kernel::elementwise;
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("fill", "A float32 array of one number.", |attrs| {

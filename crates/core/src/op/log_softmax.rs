@@ -1,14 +1,14 @@
 //! `log_softmax` along the last axis.
 
 use super::oracle::Oracle;
-use super::probability::log_softmax64;
+use super::probability::{log_softmax64, row_cost};
 use super::softmax::by_row;
 use super::{Entry, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
+use crate::kernel::io::Io;
 use crate::kernel::math;
-use crate::kernel::memory::Io;
 use crate::kernel::reduce::{row_max, row_sum_exp};
 use crate::kernel::rows::{RowRule, rows};
 use std::sync::Arc;
@@ -65,5 +65,9 @@ impl Op for LogSoftmax {
         let (sum, softmax) = (graph.sum_last(dy)?, graph.exp(site.outputs[0])?);
         let shared = graph.mul(softmax, sum)?;
         Ok(vec![Grad::Value(graph.sub(dy, shared)?)])
+    }
+
+    fn cost(&self, types: &[Type], batch: usize) -> f64 {
+        row_cost(&types[0], batch)
     }
 }

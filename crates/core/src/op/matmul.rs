@@ -7,7 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::graph::types::{Dim, Shape, Type, product};
 use crate::graph::{Graph, Value};
 use crate::kernel::gemm::{self, Mat, gemm};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("matmul", "The product of matrices, each transposed or not.", |attrs| {

@@ -14,7 +14,7 @@ mod unary;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use crate::plan::Body;
 use oracle::Oracle;
 use std::fmt::Debug;

@@ -6,7 +6,7 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Shape, Type};
 use crate::graph::{Graph, Value};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("pick", "x[…, index] for int32 index […].", |_| Ok(Arc::new(Pick)));

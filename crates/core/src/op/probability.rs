@@ -48,6 +48,12 @@ pub fn with_labels(p: &Type, labels: &Type) -> Result<Shape> {
     Ok(rows)
 }
 
+/// Rough nanoseconds of work on the rows of `ty`.
+pub fn row_cost(ty: &Type, batch: usize) -> f64 {
+    let (elements, width) = (ty.size().at(batch) as f64, rules::width(ty, batch).max(1) as f64);
+    elements * 3.0 + elements / width * 40.0 + 20.0
+}
+
 /// softmax of a row, in place.
 #[inline(always)]
 pub fn softmax_row(row: &mut [f32]) {

@@ -5,7 +5,7 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::{Shape, Type, product};
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use crate::kernel::random::{self, Place};
 use crate::plan::Step;
 use std::sync::Arc;

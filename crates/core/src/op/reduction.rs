@@ -6,7 +6,7 @@ use super::{Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::{Dim, MAX_RANK, Shape, Type};
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use crate::kernel::reduce::{Reduction, reduce_axis};
 use std::fmt::Debug;
 use std::marker::PhantomData;

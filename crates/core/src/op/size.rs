@@ -5,7 +5,7 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::{Shape, Type};
 use crate::graph::{Graph, Value};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("size", "The product of dimensions, a float32 scalar.", |attrs| {

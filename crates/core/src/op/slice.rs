@@ -6,7 +6,7 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{Dim, Shape, Type, product};
 use crate::graph::{Graph, Value};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("slice", "Entries start … start + length of an axis.", |attrs| {

@@ -1,13 +1,13 @@
 //! `softmax` along the last axis, and its gradient, which may follow another op row by row.
 
 use super::oracle::{Array, Oracle};
-use super::probability::{softmax_row, softmax64};
+use super::probability::{row_cost, softmax_row, softmax64};
 use super::{Entry, Epilogue, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
 use crate::kernel::elementwise::First;
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use crate::kernel::reduce::row_sum;
 use crate::kernel::rows::{RowRule, rows};
 use std::sync::Arc;
@@ -64,6 +64,10 @@ impl Op for Softmax {
 
     fn in_place(&self, _types: &[Type]) -> bool {
         true
+    }
+
+    fn cost(&self, types: &[Type], batch: usize) -> f64 {
+        row_cost(&types[0], batch)
     }
 }
 
@@ -138,5 +142,9 @@ impl Op for SoftmaxGrad {
     fn epilogue(&self, _types: &[Type]) -> Option<Epilogue> {
         let map = |row: &mut [f32], y: &[f32]| rows(row, row.len(), 1, &Backward { dy: First::Same, y });
         Some(Epilogue::Rows((map, backward64)))
+    }
+
+    fn cost(&self, types: &[Type], batch: usize) -> f64 {
+        row_cost(&types[0], batch)
     }
 }

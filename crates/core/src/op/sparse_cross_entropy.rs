@@ -8,8 +8,8 @@ use super::{Entry, Epilogue, Grad, Op, RowMap, Site, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
+use crate::kernel::io::Io;
 use crate::kernel::math;
-use crate::kernel::memory::Io;
 use crate::kernel::reduce::{row_max, row_sum, row_sum_exp};
 use crate::kernel::rows::{RowRule, rows};
 use std::sync::Arc;
@@ -81,6 +81,10 @@ impl Op for SparseCrossEntropy {
         let log = log_rows(graph, inputs[0], self.from_logits)?;
         let picked = graph.pick(log, inputs[1])?;
         Ok(vec![graph.neg(picked)?])
+    }
+
+    fn cost(&self, types: &[Type], batch: usize) -> f64 {
+        row_cost(&types[0], batch)
     }
 }
 
@@ -174,5 +178,9 @@ impl Op for SparseCrossEntropyGrad {
             (Some(Epilogue::Rows(then)), None) => Some(Arc::new(SparseCrossEntropyGrad { then: Some(then), ..*self })),
             _ => None,
         }
+    }
+
+    fn cost(&self, types: &[Type], batch: usize) -> f64 {
+        row_cost(&types[1], batch)
     }
 }

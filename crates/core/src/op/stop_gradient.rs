@@ -5,7 +5,7 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry =

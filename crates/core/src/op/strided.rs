@@ -2,7 +2,8 @@
 //! compared are read. For any dtype; arithmetic on floats has kernels of its own.
 
 use crate::graph::types::{DType, MAX_RANK};
-use crate::kernel::memory::{Element, Io};
+use crate::kernel::io::Io;
+use crate::kernel::place::Element;
 
 /// Distance in elements between neighbours along each axis of the result.
 pub type Steps = [usize; MAX_RANK];

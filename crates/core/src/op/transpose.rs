@@ -6,7 +6,7 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{MAX_RANK, Shape, Type};
 use crate::graph::{Graph, Value};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("transpose", "Axis i of the result is axis perm[i] of x.", |attrs| {

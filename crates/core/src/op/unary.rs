@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{self, First};
-use crate::kernel::memory::Io;
+use crate::kernel::io::Io;
 use std::fmt::Debug;
 use std::sync::Arc;
 

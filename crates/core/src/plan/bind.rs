@@ -1,93 +1,128 @@
-//! The bytes of a call: which buffers the slots of a plan mean, which rows are visited in which order, where the
-//! random streams and counters stand, when to stop.
+//! Binds a plan to the buffers of a call: a run at its first step. Everything that can be refused is refused here.
 
+use super::Plan;
+use super::call::{Call, Order};
+use super::run::{DataSlot, Run};
 use crate::error::{Code, Error, Result};
-use crate::graph::types::DType;
-use crate::kernel::random;
-use crate::reader::Reader;
+use crate::graph::Source;
+use crate::graph::types::Type;
+use crate::kernel::memory::Buffer;
+use crate::kernel::place::Arg;
+use std::sync::Arc;
 
-/// In which order rows are visited.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Order {
-    /// As they stand.
-    Given,
-    /// A permutation of rows `0..n` drawn from `key` and `epoch`.
-    Shuffled { key: u64, epoch: u64, n: usize },
-}
-
-/// When a run ends by itself, looked at before each step's update. NaN switches a rule off.
-#[derive(Clone, Copy, Debug)]
-pub struct Stop {
-    pub loss_below: f64,
-    pub grad_norm_below: f64,
-    /// The loss must fall by more than this within `patience` steps.
-    pub min_delta: f64,
-    pub patience: u64,
-}
-
-/// A decoded call.
-#[derive(Debug)]
-pub struct Call {
-    pub variables: Vec<u32>,
-    /// Buffer and dtype of each data slot.
-    pub data: Vec<(u32, DType)>,
-    pub outputs: Vec<u32>,
-    pub scalars: Vec<f64>,
-    pub batch: usize,
-    pub rows: std::ops::Range<usize>,
-    pub order: Order,
-    pub seed: u64,
-    pub iteration: u64,
-    /// Updates the optimizer has made.
-    pub updates: u64,
-    pub stop: Stop,
-}
-
-impl Call {
-    pub fn decode(bytes: &[u8]) -> Result<Call> {
-        let mut reader = Reader::new(bytes);
-        let r = &mut reader;
-        let ids = |r: &mut Reader<'_>| (0..r.count(1)?).map(|_| Ok(r.varuint()? as u32)).collect::<Result<Vec<u32>>>();
-        let call = Call {
-            variables: ids(r)?,
-            data: (0..r.count(1)?).map(|_| Ok((r.varuint()? as u32, DType::from_tag(r.u8()?)?))).collect::<Result<_>>()?,
-            outputs: ids(r)?,
-            scalars: (0..r.count(1)?).map(|_| r.f64()).collect::<Result<_>>()?,
-            batch: r.varuint()? as usize,
-            rows: r.varuint()? as usize..r.varuint()? as usize,
-            order: match r.u8()? {
-                0 => Order::Given,
-                _ => Order::Shuffled { key: r.varuint()?, epoch: r.varuint()?, n: r.varuint()? as usize },
-            },
-            seed: r.varuint()?,
-            iteration: r.varuint()?,
-            updates: r.varuint()?,
-            stop: Stop {
-                loss_below: r.f64()?,
-                grad_norm_below: r.f64()?,
-                min_delta: r.f64()?,
-                patience: r.varuint()?,
-            },
+impl Run {
+    /// Binds `plan`. `find` looks a buffer up in the store.
+    pub fn new(
+        plan: Arc<Plan>,
+        arena: Arc<Buffer>,
+        call: Call,
+        find: impl Fn(u32) -> Result<Arc<Buffer>>,
+    ) -> Result<Run> {
+        let variables = call.variables.iter().map(|&id| find(id)).collect::<Result<Vec<_>>>()?;
+        check_variables(&plan, &variables)?;
+        let order = call.permutation()?;
+        let bound = plan.program.bind(&arena, 0, &variables)?;
+        let mut data = Vec::new();
+        for ((source, ty, _), &into) in plan.program.sources.iter().zip(&bound.sources) {
+            match *source {
+                Source::Data(slot) => data.push(data_slot(&call, slot, ty, into, &find, order.is_some())?),
+                Source::Scalar(i) => match call.scalars.get(i) {
+                    Some(&x) => into.set_number(x),
+                    None => {
+                        return Err(Error::new(Code::PlanInvalid, format!("scalar {i}: expected a number, got none")));
+                    }
+                },
+                _ => {}
+            }
+        }
+        let outputs = plan
+            .writes()
+            .map(|(ty, slot)| match call.outputs.get(slot) {
+                Some(&id) => Ok((find(id)?, ty.clone())),
+                None => Err(Error::new(Code::PlanInvalid, format!("output {slot}: expected a buffer, got none"))),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        check_outputs(&call, &outputs)?;
+        if !data.is_empty() && call.batch > plan.program.max_batch {
+            let (max, batch) = (plan.program.max_batch, call.batch);
+            return Err(Error::new(Code::InvalidValue, format!("batch: expected at most {max}, got {batch}")));
+        }
+        let sweep = match &plan.update {
+            Some(update) => {
+                let wants_norm = !call.stop.grad_norm_below.is_nan();
+                Some(update.bind(&bound.roots[plan.root_starts()[3]..], &variables, wants_norm)?)
+            }
+            None => None,
         };
-        reader.end()?;
-        if call.rows.start > call.rows.end || call.batch == 0 {
-            return Err(Error::new(Code::InvalidValue, "call: expected a range of rows and a batch of at least 1, got others"));
-        }
-        Ok(call)
+        Ok(Run {
+            reports: Vec::new(),
+            plan,
+            arena,
+            bound,
+            variables,
+            outputs,
+            data,
+            order,
+            call,
+            sweep,
+            pc: None,
+            best: f64::INFINITY,
+            waited: 0,
+        })
     }
+}
 
-    /// The rows in the order they are visited, where that is not as they stand.
-    pub fn permutation(&self) -> Result<Option<Vec<u32>>> {
-        let Order::Shuffled { key, epoch, n } = self.order else { return Ok(None) };
-        if n < self.rows.end || n > u32::MAX as usize {
-            let message = format!("call: expected a permutation of at least {} rows, got {n}", self.rows.end);
-            return Err(Error::new(Code::InvalidValue, message));
-        }
-        let mut order = Vec::new();
-        let refused = |_| Error::new(Code::OutOfMemory, format!("shuffle: expected memory for {n} indices, got none"));
-        order.try_reserve_exact(n).map_err(refused)?;
-        order.resize(n, 0u32);
-        random::permutation(&mut order, key, epoch);
-        Ok(Some(order))
+fn data_slot(
+    call: &Call,
+    slot: usize,
+    ty: &Type,
+    into: Arg,
+    find: &impl Fn(u32) -> Result<Arc<Buffer>>,
+    shuffled: bool,
+) -> Result<DataSlot> {
+    let Some(&(id, dtype)) = call.data.get(slot) else {
+        return Err(Error::new(Code::PlanInvalid, format!("data {slot}: expected a buffer, got none")));
+    };
+    let (buffer, size) = (find(id)?, ty.size());
+    let rows = match call.order {
+        Order::Shuffled { n, .. } if shuffled => n,
+        _ => call.rows.end,
+    };
+    let bytes = size.coef.checked_mul(dtype.bytes()).and_then(|row| row.checked_mul(rows));
+    if size.power != 1 && size.coef > 0 || bytes.is_none_or(|bytes| bytes > buffer.len()) {
+        let message = format!("data {slot}: expected {rows} rows of {ty}, got {} bytes", buffer.len());
+        return Err(Error::new(Code::ShapeMismatch, message));
     }
+    Ok(DataSlot { buffer, dtype, into, row: size.coef })
+}
+
+fn check_variables(plan: &Plan, variables: &[Arc<Buffer>]) -> Result<()> {
+    for (slot, ty) in plan.variables.iter().enumerate() {
+        let Some(ty) = ty else { continue };
+        let expected = ty.bytes(1)?;
+        let got = variables.get(slot).map(|buffer| buffer.len());
+        if got != Some(expected) {
+            let message = format!("variable {slot}: expected {ty}, {expected} bytes, got {got:?}");
+            return Err(Error::new(Code::ShapeMismatch, message));
+        }
+    }
+    for (ty, slot) in &plan.assigns {
+        let (expected, got) = (ty.bytes(1)?, variables.get(*slot).map(|buffer| buffer.len()));
+        if got != Some(expected) {
+            let message = format!("assign to variable {slot}: expected {ty}, {expected} bytes, got {got:?}");
+            return Err(Error::new(Code::ShapeMismatch, message));
+        }
+    }
+    Ok(())
+}
+
+fn check_outputs(call: &Call, outputs: &[(Arc<Buffer>, Type)]) -> Result<()> {
+    for (buffer, ty) in outputs {
+        let b = if ty.size().power == 1 { call.rows.end } else { call.batch };
+        if ty.size().at(b.max(1)).checked_mul(ty.dtype.bytes()).is_none_or(|bytes| bytes > buffer.len()) {
+            let message = format!("output: expected room for {b} rows of {ty}, got {} bytes", buffer.len());
+            return Err(Error::new(Code::ShapeMismatch, message));
+        }
+    }
+    Ok(())
 }

@@ -1,13 +1,14 @@
 //! Plans: a decoded graph with what to report, write and update each step, compiled once and run many times.
 
 mod bind;
+mod call;
 mod fuse;
 mod layout;
 mod program;
 mod run;
 mod update;
 
-pub use bind::{Call, Order, Stop};
+pub use call::{Call, Order, Stop};
 pub use program::{Body, Place, Program, Step};
 pub use run::{Outcome, Run, Status};
 pub use update::Update;
@@ -40,7 +41,10 @@ impl Plan {
     pub fn compile(bytes: &[u8], max_batch: usize, threads: usize) -> Result<Plan> {
         let mut reader = Reader::new(bytes);
         if reader.bytes(8)? != b"descend\0" || reader.u8()? != VERSION {
-            return Err(Error::new(Code::PlanInvalid, format!("plan: expected one of version {VERSION}, got other bytes")));
+            return Err(Error::new(
+                Code::PlanInvalid,
+                format!("plan: expected one of version {VERSION}, got other bytes"),
+            ));
         }
         let (graph, ids) = graph::decode(&mut reader)?;
         let reports = graph::decode_values(&mut reader, &ids)?;
@@ -83,7 +87,12 @@ impl Plan {
 
     /// Runs the plan's graph in f64, naively, and returns the values written, or the reports where nothing is written.
     /// `sources` gives each source an array.
-    pub fn oracle(&self, b: usize, step: &Step, mut sources: impl FnMut(Source, &[usize]) -> Result<Array>) -> Result<Vec<Array>> {
+    pub fn oracle(
+        &self,
+        b: usize,
+        step: &Step,
+        mut sources: impl FnMut(Source, &[usize]) -> Result<Array>,
+    ) -> Result<Vec<Array>> {
         let values = evaluate(&self.graph, b, step, &mut sources)?;
         let wanted = self.writes.iter().map(|(v, _)| *v).chain(self.reports.iter().copied());
         Ok(wanted.map(|v| values[v.index()].clone()).collect())
@@ -110,7 +119,10 @@ pub fn evaluate(
                     let body = op.subgraph().expect("asked for by an op with a sub-graph");
                     let mut of = |source: Source, _: &[usize]| match source {
                         Source::Parameter(i) => Ok(parameters[i].clone()),
-                        _ => Err(Error::new(Code::PlanInvalid, "sub-graph: expected parameters only, got another source")),
+                        _ => Err(Error::new(
+                            Code::PlanInvalid,
+                            "sub-graph: expected parameters only, got another source",
+                        )),
                     };
                     let values = evaluate(body, b, step, &mut of)?;
                     Ok(body.results.iter().map(|v| values[v.index()].clone()).collect())
@@ -140,7 +152,10 @@ fn variable_types(graph: &Graph) -> Result<Vec<Option<Type>>> {
         let Kind::Source(Source::Variable(slot)) = node.kind else { continue };
         let ty = graph.ty(node.outputs[0]);
         if slot >= graph.nodes.len() {
-            return Err(Error::new(Code::PlanInvalid, format!("slot: expected one below the number of nodes, got {slot}")));
+            return Err(Error::new(
+                Code::PlanInvalid,
+                format!("slot: expected one below the number of nodes, got {slot}"),
+            ));
         }
         if slot >= types.len() {
             types.resize(slot + 1, None);

@@ -3,9 +3,11 @@
 
 use super::layout::{Layout, lay_out};
 use crate::error::Result;
-use crate::graph::types::{Dim, DType, Shape, Type};
+use crate::graph::types::{DType, Dim, Shape, Type};
 use crate::graph::{Graph, Kind, Source, Value};
-use crate::kernel::memory::{Arg, Buffer, Io};
+use crate::kernel::io::Io;
+use crate::kernel::memory::Buffer;
+use crate::kernel::place::Arg;
 use crate::op::Op;
 use std::sync::Arc;
 

@@ -1,16 +1,16 @@
 //! A run: a plan bound to buffers, advancing step by step. A step is gather → instructions → (stop?) → commit, and may
 //! pause between any two instructions; nothing a caller can see changes before the commit, and the commit finishes.
 
-use super::bind::Call;
+use super::Plan;
+use super::call::Call;
 use super::program::{Bound, Step};
 use super::update::Sweep;
-use crate::optim::step::StepReport;
-use super::Plan;
 use crate::error::{Code, Error, Result};
-use crate::graph::Source;
 use crate::graph::types::{DType, Type};
 use crate::kernel::gather::gather;
-use crate::kernel::memory::{Arg, Buffer};
+use crate::kernel::memory::Buffer;
+use crate::kernel::place::Arg;
+use crate::optim::step::StepReport;
 use std::sync::{Arc, Mutex};
 
 /// Numbers in front of the plan's own in each step's report: rows, skipped (0 or 1), gradient norm, learning rate.
@@ -39,29 +39,30 @@ pub struct Outcome {
     pub reports: Vec<f64>,
 }
 
-struct DataSlot {
-    buffer: Arc<Buffer>,
-    dtype: DType,
-    into: Arg,
-    row: usize,
+/// A data set and the place its rows are gathered into.
+pub(super) struct DataSlot {
+    pub(super) buffer: Arc<Buffer>,
+    pub(super) dtype: DType,
+    pub(super) into: Arg,
+    pub(super) row: usize,
 }
 
 /// A plan at work.
 pub struct Run {
-    plan: Arc<Plan>,
-    arena: Arc<Buffer>,
-    bound: Bound,
-    variables: Vec<Arc<Buffer>>,
-    outputs: Vec<(Arc<Buffer>, Type)>,
-    data: Vec<DataSlot>,
-    order: Option<Vec<u32>>,
-    call: Call,
-    sweep: Option<Sweep>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) arena: Arc<Buffer>,
+    pub(super) bound: Bound,
+    pub(super) variables: Vec<Arc<Buffer>>,
+    pub(super) outputs: Vec<(Arc<Buffer>, Type)>,
+    pub(super) data: Vec<DataSlot>,
+    pub(super) order: Option<Vec<u32>>,
+    pub(super) call: Call,
+    pub(super) sweep: Option<Sweep>,
     /// Next instruction of the step under way, or `None` at a step boundary.
-    pc: Option<usize>,
-    reports: Vec<f64>,
-    best: f64,
-    waited: u64,
+    pub(super) pc: Option<usize>,
+    pub(super) reports: Vec<f64>,
+    pub(super) best: f64,
+    pub(super) waited: u64,
 }
 
 impl std::fmt::Debug for Run {
@@ -71,59 +72,6 @@ impl std::fmt::Debug for Run {
 }
 
 impl Run {
-    /// Binds `plan`. `find` looks a buffer up in the store. Everything that can be refused is refused here.
-    pub fn new(plan: Arc<Plan>, arena: Arc<Buffer>, call: Call, find: impl Fn(u32) -> Result<Arc<Buffer>>) -> Result<Run> {
-        let variables = call.variables.iter().map(|&id| find(id)).collect::<Result<Vec<_>>>()?;
-        check_variables(&plan, &variables)?;
-        let order = call.permutation()?;
-        let bound = plan.program.bind(&arena, 0, &variables)?;
-        let mut data = Vec::new();
-        for ((source, ty, _), &into) in plan.program.sources.iter().zip(&bound.sources) {
-            match *source {
-                Source::Data(slot) => data.push(data_slot(&call, slot, ty, into, &find, order.is_some())?),
-                Source::Scalar(i) => match call.scalars.get(i) {
-                    Some(&x) => into.set_number(x),
-                    None => return Err(Error::new(Code::PlanInvalid, format!("scalar {i}: expected a number, got none"))),
-                },
-                _ => {}
-            }
-        }
-        let outputs = plan
-            .writes()
-            .map(|(ty, slot)| match call.outputs.get(slot) {
-                Some(&id) => Ok((find(id)?, ty.clone())),
-                None => Err(Error::new(Code::PlanInvalid, format!("output {slot}: expected a buffer, got none"))),
-            })
-            .collect::<Result<Vec<_>>>()?;
-        check_outputs(&call, &outputs)?;
-        if !data.is_empty() && call.batch > plan.program.max_batch {
-            let (max, batch) = (plan.program.max_batch, call.batch);
-            return Err(Error::new(Code::InvalidValue, format!("batch: expected at most {max}, got {batch}")));
-        }
-        let sweep = match &plan.update {
-            Some(update) => {
-                let wants_norm = !call.stop.grad_norm_below.is_nan();
-                Some(update.bind(&bound.roots[plan.root_starts()[3]..], &variables, wants_norm)?)
-            }
-            None => None,
-        };
-        Ok(Run {
-            reports: Vec::new(),
-            plan,
-            arena,
-            bound,
-            variables,
-            outputs,
-            data,
-            order,
-            call,
-            sweep,
-            pc: None,
-            best: f64::INFINITY,
-            waited: 0,
-        })
-    }
-
     /// Runs up to `max_steps` steps, or until about `budget` nanoseconds of estimated work are done. `hyper` are the
     /// bytes of the optimizer's hyper-parameters (empty without one). `commit` is held while variables change.
     pub fn advance(&mut self, max_steps: usize, budget: f64, hyper: &[u8], commit: &Mutex<()>) -> Outcome {
@@ -143,7 +91,9 @@ impl Run {
         }
         let width = REPORT_HEAD + self.plan.report_len();
         let steps = if self.data.is_empty() { max_steps } else { max_steps.min(self.steps_left()) };
-        self.reports.try_reserve(steps * width).map_err(|_| Error::new(Code::OutOfMemory, "reports: expected memory, got none"))?;
+        self.reports
+            .try_reserve(steps * width)
+            .map_err(|_| Error::new(Code::OutOfMemory, "reports: expected memory, got none"))?;
         for _ in 0..max_steps {
             if self.pc.is_none() && self.call.rows.is_empty() && !self.data.is_empty() {
                 return Ok(Status::Done);
@@ -207,7 +157,12 @@ impl Run {
             None => StepReport { gradient_norm: f64::NAN, learning_rate: f64::NAN, skipped: false },
         };
         let stop = self.stop_rule(loss, decided.gradient_norm);
-        self.reports.extend([b as f64, f64::from(u8::from(decided.skipped)), decided.gradient_norm, decided.learning_rate]);
+        self.reports.extend([
+            b as f64,
+            f64::from(u8::from(decided.skipped)),
+            decided.gradient_norm,
+            decided.learning_rate,
+        ]);
         self.reports.extend(self.bound.roots[..writes].iter().map(Arg::number));
         if stop.is_none() {
             // A panic while this is held poisons it: that is how the engine knows of half-written variables.
@@ -275,59 +230,4 @@ impl Run {
     pub fn into_arena(self) -> Arc<Buffer> {
         self.arena
     }
-}
-
-fn data_slot(
-    call: &Call,
-    slot: usize,
-    ty: &Type,
-    into: Arg,
-    find: &impl Fn(u32) -> Result<Arc<Buffer>>,
-    shuffled: bool,
-) -> Result<DataSlot> {
-    let Some(&(id, dtype)) = call.data.get(slot) else {
-        return Err(Error::new(Code::PlanInvalid, format!("data {slot}: expected a buffer, got none")));
-    };
-    let (buffer, size) = (find(id)?, ty.size());
-    let rows = match call.order {
-        super::Order::Shuffled { n, .. } if shuffled => n,
-        _ => call.rows.end,
-    };
-    let bytes = size.coef.checked_mul(dtype.bytes()).and_then(|row| row.checked_mul(rows));
-    if size.power != 1 && size.coef > 0 || bytes.is_none_or(|bytes| bytes > buffer.len()) {
-        let message = format!("data {slot}: expected {rows} rows of {ty}, got {} bytes", buffer.len());
-        return Err(Error::new(Code::ShapeMismatch, message));
-    }
-    Ok(DataSlot { buffer, dtype, into, row: size.coef })
-}
-
-fn check_variables(plan: &Plan, variables: &[Arc<Buffer>]) -> Result<()> {
-    for (slot, ty) in plan.variables.iter().enumerate() {
-        let Some(ty) = ty else { continue };
-        let expected = ty.bytes(1)?;
-        let got = variables.get(slot).map(|buffer| buffer.len());
-        if got != Some(expected) {
-            let message = format!("variable {slot}: expected {ty}, {expected} bytes, got {got:?}");
-            return Err(Error::new(Code::ShapeMismatch, message));
-        }
-    }
-    for (ty, slot) in &plan.assigns {
-        let (expected, got) = (ty.bytes(1)?, variables.get(*slot).map(|buffer| buffer.len()));
-        if got != Some(expected) {
-            let message = format!("assign to variable {slot}: expected {ty}, {expected} bytes, got {got:?}");
-            return Err(Error::new(Code::ShapeMismatch, message));
-        }
-    }
-    Ok(())
-}
-
-fn check_outputs(call: &Call, outputs: &[(Arc<Buffer>, Type)]) -> Result<()> {
-    for (buffer, ty) in outputs {
-        let b = if ty.size().power == 1 { call.rows.end } else { call.batch };
-        if ty.size().at(b.max(1)).checked_mul(ty.dtype.bytes()).is_none_or(|bytes| bytes > buffer.len()) {
-            let message = format!("output: expected room for {b} rows of {ty}, got {} bytes", buffer.len());
-            return Err(Error::new(Code::ShapeMismatch, message));
-        }
-    }
-    Ok(())
 }

@@ -3,7 +3,8 @@
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Type};
 use crate::graph::{self, Graph, Value};
-use crate::kernel::memory::{Arg, Buffer, segment};
+use crate::kernel::memory::Buffer;
+use crate::kernel::place::{Arg, segment};
 use crate::kernel::sweep::Segment;
 use crate::optim::hyper::Hypers;
 use crate::optim::step::{OnNonFinite, Step, StepReport};
@@ -31,7 +32,10 @@ pub struct Update {
 
 impl std::fmt::Debug for Update {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Update").field("optimizer", &self.entry.declaration.name).field("targets", &self.targets).finish()
+        f.debug_struct("Update")
+            .field("optimizer", &self.entry.declaration.name)
+            .field("targets", &self.targets)
+            .finish()
     }
 }
 
@@ -70,7 +74,10 @@ impl Update {
             let known = variables.get(*slot).and_then(Option::as_ref);
             if ty.dtype != DType::F32 || ty.size().power > 0 || known.is_some_and(|variable| variable != ty) {
                 let expected = known.map_or("a fixed float32 shape".to_string(), Type::to_string);
-                return Err(Error::new(Code::ShapeMismatch, format!("gradient of '{name}': expected {expected}, got {ty}")));
+                return Err(Error::new(
+                    Code::ShapeMismatch,
+                    format!("gradient of '{name}': expected {expected}, got {ty}"),
+                ));
             }
             if slots.len() != states {
                 let message = format!("state of '{name}': expected {states} slots, got {}", slots.len());
@@ -106,7 +113,8 @@ impl Update {
         for target in &self.targets {
             for &slot in std::iter::once(&target.slot).chain(&target.states) {
                 let Some(buffer) = variables.get(slot) else {
-                    let message = format!("slot of '{}': expected one below {}, got {slot}", target.name, variables.len());
+                    let message =
+                        format!("slot of '{}': expected one below {}, got {slot}", target.name, variables.len());
                     return Err(Error::new(Code::PlanInvalid, message));
                 };
                 let taken = written.iter().any(|other| Arc::ptr_eq(other, buffer));

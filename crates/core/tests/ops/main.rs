@@ -5,6 +5,7 @@
 mod case;
 mod fusion;
 mod losses;
+mod parts;
 mod refusals;
 mod run;
 mod table;

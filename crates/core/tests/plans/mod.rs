@@ -40,7 +40,11 @@ pub const B: usize = usize::MAX;
 pub fn dims(out: &mut Bytes, dims: &[usize]) {
     out.uint(dims.len() as u64);
     for &dim in dims {
-        if dim == B { out.uint(1).u8(1) } else { out.uint(dim as u64).u8(0) };
+        if dim == B {
+            out.uint(1).u8(1)
+        } else {
+            out.uint(dim as u64).u8(0)
+        };
     }
 }
 

@@ -111,7 +111,8 @@ fn inline(graph: &mut Graph, source: &Graph, arguments: &[Value]) -> Result<Vec<
             Kind::Source(_) => {}
             Kind::Op(op) => {
                 let inputs: Option<Vec<Value>> = node.inputs.iter().map(|v| moved[v.index()]).collect();
-                let inputs = inputs.ok_or_else(|| Error::new(Code::PlanInvalid, "scan: expected a body of parameters"))?;
+                let inputs =
+                    inputs.ok_or_else(|| Error::new(Code::PlanInvalid, "scan: expected a body of parameters"))?;
                 for (old, new) in node.outputs.iter().zip(graph.push_arc(op.clone(), &inputs)?) {
                     moved[old.index()] = Some(new);
                 }

@@ -8,7 +8,8 @@ use super::{Entry, Grad, Op, Site};
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{Dim, Shape, Type};
 use crate::graph::{Attrs, Graph, Kind, Source, Value};
-use crate::kernel::memory::{Arg, Io};
+use crate::kernel::io::Io;
+use crate::kernel::place::Arg;
 use crate::plan::{Body, Step};
 use std::sync::Arc;
 
@@ -35,7 +36,8 @@ impl Scan {
     fn new(mut body: Graph, carries: usize, sequences: usize, reverse: bool) -> Result<Self> {
         if body.results.len() < carries || sequences == 0 {
             let results = body.results.len();
-            let message = format!("expected a sequence and {carries} carries among the results, got {sequences} and {results}");
+            let message =
+                format!("expected a sequence and {carries} carries among the results, got {sequences} and {results}");
             return Err(Error::new(Code::PlanInvalid, message));
         }
         // A result that is a parameter itself would be overwritten while carries are handed on: give it a place.
@@ -99,7 +101,10 @@ impl Op for Scan {
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
         if inputs.len() < self.carries + self.sequences {
             let least = self.carries + self.sequences;
-            return Err(Error::new(Code::PlanInvalid, format!("expected at least {least} inputs, got {}", inputs.len())));
+            return Err(Error::new(
+                Code::PlanInvalid,
+                format!("expected at least {least} inputs, got {}", inputs.len()),
+            ));
         }
         let steps = self.steps(inputs)?;
         for (i, expected) in self.parameter_types().iter().enumerate() {
@@ -205,7 +210,8 @@ impl Op for Scan {
         let steps = types.get(self.carries).and_then(|ty| ty.dims().first()).map_or(1, |dim| dim.coef);
         let nodes = self.body.nodes.iter().filter_map(|node| match &node.kind {
             Kind::Op(op) => {
-                let types: Vec<Type> = node.inputs.iter().chain(&node.outputs).map(|&v| self.body.ty(v).clone()).collect();
+                let types: Vec<Type> =
+                    node.inputs.iter().chain(&node.outputs).map(|&v| self.body.ty(v).clone()).collect();
                 Some(op.cost(&types, batch))
             }
             Kind::Source(_) => None,

@@ -1,0 +1,115 @@
+//! What one instruction sees of its buffers: typed views, each output handed out once.
+
+use super::elementwise::First;
+use super::place::{Arg, Element};
+use crate::graph::types::Type;
+use crate::plan::Step;
+use std::cell::Cell;
+
+/// What one instruction sees of its buffers. Each output is handed out once; inputs as often as wanted.
+#[derive(Debug)]
+pub struct Io<'a> {
+    /// The size B of this step.
+    pub batch: usize,
+    pub step: &'a Step,
+    inputs: &'a [Arg],
+    outputs: &'a [Arg],
+    types: &'a [Type],
+    scratch: Option<Arg>,
+    shared: bool,
+    taken: Cell<u64>,
+}
+
+impl<'a> Io<'a> {
+    /// `types` are those of the inputs followed by those of the outputs. `shared`: output 0 lies in input 0's place.
+    /// Private to the crate because it trusts its caller, the program: the args are alive, and apart from each other
+    /// except where `shared` says so.
+    pub(crate) fn new(
+        batch: usize,
+        step: &'a Step,
+        args: (&'a [Arg], &'a [Arg]),
+        types: &'a [Type],
+        scratch: Option<Arg>,
+        shared: bool,
+    ) -> Self {
+        Io { batch, step, inputs: args.0, outputs: args.1, types, scratch, shared, taken: Cell::new(0) }
+    }
+
+    pub fn inputs(&self) -> usize {
+        self.inputs.len()
+    }
+
+    pub fn input_type(&self, i: usize) -> &'a Type {
+        &self.types[i]
+    }
+
+    pub fn output_type(&self, o: usize) -> &'a Type {
+        &self.types[self.inputs.len() + o]
+    }
+
+    /// Input `i`. Where the output took over input 0's buffer, ask for [`Io::first`] instead.
+    pub fn input<T: Element>(&self, i: usize) -> &'a [T] {
+        assert!(!(self.shared && i == 0), "input 0 is the output: ask for first()");
+        // SAFETY: the layout keeps inputs apart from outputs (but for `shared`, refused above) while this runs.
+        unsafe { self.inputs[i].slice(self.batch) }
+    }
+
+    /// Input 0, or the word that it is the output.
+    pub fn first(&self) -> First<'a> {
+        if self.shared { First::Same } else { First::Other(self.input(0)) }
+    }
+
+    /// Output `o`, once.
+    pub fn output<T: Element>(&self, o: usize) -> &'a mut [T] {
+        self.take(o);
+        // SAFETY: taken once; the layout keeps it apart from everything else that is alive.
+        unsafe { self.outputs[o].slice_mut(self.batch) }
+    }
+
+    /// The instruction's scratch memory, once.
+    pub fn scratch(&self) -> &'a mut [f32] {
+        self.take(63);
+        match &self.scratch {
+            // SAFETY: taken once; scratch belongs to this instruction alone.
+            Some(arg) => unsafe { arg.slice_mut(1) },
+            None => &mut [],
+        }
+    }
+
+    /// Copies input `i` to output `o`, whatever the dtype; nothing to do where they share a buffer.
+    pub fn copy(&self, i: usize, o: usize) {
+        self.take(o);
+        self.outputs[o].copy_from(&self.inputs[i], self.batch);
+    }
+
+    /// Output 0 with the elements of input 0 in it, to be changed where they are.
+    pub fn updated<T: Element>(&self) -> &'a mut [T] {
+        self.outputs[0].copy_from(&self.inputs[0], self.batch);
+        self.output(0)
+    }
+
+    /// Bytes of input `i`: for ops that only move data.
+    pub fn input_bytes(&self, i: usize) -> &'a [u8] {
+        assert!(!(self.shared && i == 0), "input 0 is the output: ask for first()");
+        // SAFETY: as `input`.
+        unsafe { self.inputs[i].bytes_mut(self.batch) }
+    }
+
+    /// Bytes of output `o`, once.
+    pub fn output_bytes(&self, o: usize) -> &'a mut [u8] {
+        self.take(o);
+        // SAFETY: as `output`.
+        unsafe { self.outputs[o].bytes_mut(self.batch) }
+    }
+
+    /// The places themselves: for ops that run a sub-plan.
+    pub fn args(&self) -> (&'a [Arg], &'a [Arg]) {
+        (self.inputs, self.outputs)
+    }
+
+    fn take(&self, o: usize) {
+        let bit = 1u64 << o.min(63);
+        assert!(self.taken.get() & bit == 0 || o > 62, "output {o} was taken before");
+        self.taken.set(self.taken.get() | bit);
+    }
+}

@@ -1,0 +1,176 @@
+//! Where the values of a bound plan lie: addresses with a dtype and a size, checked once when a run is made.
+
+use super::memory::{ALIGN, Buffer};
+use super::sweep::Segment;
+use crate::error::{Code, Error, Result};
+use crate::graph::types::{DType, Dim, Type};
+
+/// The element types a view may have, each with its dtype.
+pub trait Element: Copy + 'static {
+    const DTYPE: DType;
+}
+impl Element for f32 {
+    const DTYPE: DType = DType::F32;
+}
+impl Element for i32 {
+    const DTYPE: DType = DType::I32;
+}
+impl Element for u8 {
+    const DTYPE: DType = DType::U8;
+}
+
+/// Where one value of a bound plan lives. Bool and u8 share their representation.
+#[derive(Clone, Copy, Debug)]
+pub struct Arg {
+    ptr: *mut u8,
+    dtype: DType,
+    size: Dim,
+}
+
+// SAFETY: an `Arg` is only dereferenced through `Io` and `Segment`, by the one thread that advances the run.
+unsafe impl Send for Arg {}
+// SAFETY: see above.
+unsafe impl Sync for Arg {}
+
+impl Arg {
+    /// A value of type `ty` at `offset` bytes of `buffer`; checked for the largest batch the plan runs.
+    pub fn new(buffer: &Buffer, offset: usize, ty: &Type, max_batch: usize) -> Result<Self> {
+        buffer.range(offset, ty.bytes(max_batch)?)?;
+        assert!(offset.is_multiple_of(ALIGN), "values start on a cache line");
+        // SAFETY: the offset is within the buffer, as just checked.
+        Ok(Arg { ptr: unsafe { buffer.address().add(offset) }, dtype: ty.dtype, size: ty.size() })
+    }
+
+    /// A value of the same type at the start of `buffer`, whose length must be just that.
+    pub fn like(&self, buffer: &Buffer) -> Result<Self> {
+        let bytes = self.bytes_len(1);
+        if buffer.len() != bytes {
+            let message = format!("variable: expected {bytes} bytes, got {}", buffer.len());
+            return Err(Error::new(Code::ShapeMismatch, message));
+        }
+        Ok(Arg { ptr: buffer.address(), ..*self })
+    }
+
+    /// Whether the value lies in `buffer`.
+    pub fn lies_in(&self, buffer: &Buffer) -> bool {
+        buffer.address() as usize <= self.ptr as usize && (self.ptr as usize) < buffer.address() as usize + buffer.len()
+    }
+
+    fn holds<T: Element>(&self) -> bool {
+        self.dtype == T::DTYPE || (self.dtype == DType::Bool && T::DTYPE == DType::U8)
+    }
+
+    /// # Safety
+    /// Nothing may write to the value while the slice is alive, and its buffer must outlive it.
+    pub(super) unsafe fn slice<'a, T: Element>(&self, b: usize) -> &'a [T] {
+        assert!(self.holds::<T>(), "a view of dtype {:?}, but the value is {:?}", T::DTYPE, self.dtype);
+        // SAFETY: `new` checked the range for the largest batch; the caller vouches for aliasing and lifetime.
+        unsafe { std::slice::from_raw_parts(self.ptr.cast::<T>(), self.size.at(b)) }
+    }
+
+    /// # Safety
+    /// Nothing else may read or write the value while the slice is alive, and its buffer must outlive it.
+    pub(super) unsafe fn slice_mut<'a, T: Element>(&self, b: usize) -> &'a mut [T] {
+        assert!(self.holds::<T>(), "a view of dtype {:?}, but the value is {:?}", T::DTYPE, self.dtype);
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(self.ptr.cast::<T>(), self.size.at(b)) }
+    }
+
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Row `i` of a value whose rows have `len` elements.
+    ///
+    /// # Safety
+    /// As `slice_mut`; the row must lie inside the value.
+    pub(crate) unsafe fn row_mut<'a, T: Element>(&self, i: usize, len: usize) -> &'a mut [T] {
+        assert!(self.holds::<T>(), "a view of dtype {:?}, but the value is {:?}", T::DTYPE, self.dtype);
+        // SAFETY: as promised by the caller.
+        unsafe { std::slice::from_raw_parts_mut(self.ptr.cast::<T>().add(i * len), len) }
+    }
+
+    fn bytes_len(&self, b: usize) -> usize {
+        self.size.at(b) * self.dtype.bytes()
+    }
+
+    /// Copies a value of the same dtype and size. The two may not overlap.
+    pub fn copy_from(&self, source: &Arg, b: usize) {
+        let len = self.bytes_len(b);
+        assert_eq!(len, source.bytes_len(b), "values of one size");
+        if self.ptr != source.ptr {
+            // SAFETY: both ranges were checked in `new`; the layout keeps distinct values apart.
+            unsafe { std::ptr::copy_nonoverlapping(source.ptr, self.ptr, len) }
+        }
+    }
+
+    /// The value at index `i` of an outermost axis with `n` entries, as `size / n` elements.
+    pub fn entry(&self, i: usize, n: usize) -> Arg {
+        assert!(i < n && self.size.power == 0 && self.size.coef.is_multiple_of(n), "an entry of a value of fixed size");
+        let coef = self.size.coef / n;
+        // SAFETY: i < n, so the entry lies inside the value.
+        Arg { ptr: unsafe { self.ptr.add(i * coef * self.dtype.bytes()) }, size: Dim::fixed(coef), ..*self }
+    }
+
+    /// The same value with its dependence on the batch resolved.
+    pub fn at_batch(&self, b: usize) -> Arg {
+        Arg { size: Dim::fixed(self.size.at(b)), ..*self }
+    }
+
+    /// Writes one number per element, cast to the value's dtype.
+    pub fn set_number(&self, x: f64) {
+        match self.dtype {
+            // SAFETY: scalars are written before any instruction of the step runs.
+            DType::F32 => unsafe { self.slice_mut::<f32>(1) }.fill(x as f32),
+            // SAFETY: as above.
+            DType::I32 => unsafe { self.slice_mut::<i32>(1) }.fill(x as i32),
+            // SAFETY: as above.
+            DType::U8 | DType::Bool => unsafe { self.slice_mut::<u8>(1) }.fill(x as u8),
+        }
+    }
+
+    /// The first element as a number: how scalars are reported.
+    pub fn number(&self) -> f64 {
+        match self.dtype {
+            // SAFETY: read between instructions, on the thread that runs them.
+            DType::F32 => f64::from(unsafe { self.slice::<f32>(1) }[0]),
+            // SAFETY: as above.
+            DType::I32 => f64::from(unsafe { self.slice::<i32>(1) }[0]),
+            // SAFETY: as above.
+            DType::U8 | DType::Bool => f64::from(unsafe { self.slice::<u8>(1) }[0]),
+        }
+    }
+
+    /// Copies the value at batch `b` into `buffer` at `offset`, which the caller has checked to fit.
+    pub(crate) fn write_to(&self, buffer: &Buffer, offset: usize, b: usize) {
+        let len = self.bytes_len(b);
+        assert!(offset + len <= buffer.len(), "room was checked when the run was made");
+        // SAFETY: both ranges are alive and hold `len` bytes; arena and store never overlap, and a variable that is
+        // copied onto itself may.
+        unsafe { std::ptr::copy(self.ptr, buffer.address().add(offset), len) };
+    }
+
+    /// The bytes of the value.
+    ///
+    /// # Safety
+    /// As `slice_mut`.
+    pub(crate) unsafe fn bytes_mut<'a>(&self, b: usize) -> &'a mut [u8] {
+        // SAFETY: the range was checked in `new`; the caller vouches for aliasing.
+        unsafe { std::slice::from_raw_parts_mut(self.ptr, self.bytes_len(b)) }
+    }
+}
+
+/// A segment of the sweep over values of fixed size. Private to the crate because it trusts its caller, the plan's
+/// update: all values are alive as long as the run, and apart from each other.
+pub(crate) fn segment(param: &Arg, gradient: &Arg, states: &[Arg], decay: bool) -> Segment<'static> {
+    let all = || [param, gradient].into_iter().chain(states);
+    assert!(
+        all().all(|arg| arg.holds::<f32>() && arg.size == param.size && arg.size.power == 0),
+        "one length, float32"
+    );
+    let states: Vec<*mut f32> = states.iter().map(|arg| arg.ptr.cast()).collect();
+    // SAFETY: every arg was checked to hold its elements; the update has checked that the buffers are distinct.
+    let mut segment = unsafe { Segment::from_raw(param.size.coef, param.ptr.cast(), gradient.ptr.cast(), &states) };
+    segment.decay = decay;
+    segment
+}

@@ -1,0 +1,254 @@
+// The synchronous calls over a binding of the core: ids that outlive a crash, locks on what runs use, a cache of
+// compiled plans. After a crash everything alive is there again; runs under way end with ENGINE_PANIC, and
+// variables that a torn update left half written answer STATE_LOST until they are written anew.
+
+import { type DescendError, fail } from '../errors.js';
+import { type Binding, refusal, type Wreck } from './binding.js';
+import { decodeOracle, decodeOutcome, encodeCall, encodeOracle } from './bytes.js';
+import type { Call, EngineStats, OracleCall, Outcome, SyncEngine } from './engine.js';
+import { Locks, type Use, useOf } from './locks.js';
+
+/** Most plans kept compiled; the one not asked for longest goes first. */
+const MAX_PLANS = 128;
+const KIND = { buffer: 0, plan: 1, run: 2 } as const;
+
+interface Buffer {
+  raw: number;
+  readonly bytes: number;
+}
+
+interface Plan {
+  raw: number;
+  readonly id: number;
+  readonly bytes: Uint8Array;
+  readonly maxBatch: number;
+}
+
+interface Run {
+  /** Undefined once a crash has ended it. */
+  raw: number | undefined;
+  readonly use: Use;
+  held: boolean;
+}
+
+/** The synchronous calls over one binding. */
+export class Store implements SyncEngine {
+  readonly #binding: Binding;
+  readonly #buffers = new Map<number, Buffer>();
+  readonly #plans = new Map<number, Plan>();
+  readonly #planOf = new Map<string, Plan>();
+  readonly #runs = new Map<number, Run>();
+  readonly #locks = new Locks();
+  readonly #lost = new Set<number>();
+  #next = 1;
+  #broken: DescendError | undefined;
+
+  constructor(binding: Binding) {
+    this.#binding = binding;
+  }
+
+  /** What the core says about itself. */
+  about(): EngineStats & { simd: string; threads: number } {
+    return JSON.parse(this.#guard(() => this.#binding.info()));
+  }
+
+  stats(): EngineStats {
+    const { buffers, bytes, plans, runs } = this.about();
+    return { buffers, bytes, plans, runs };
+  }
+
+  setThreads(n: number): number {
+    return this.#guard(() => this.#binding.setThreads(n));
+  }
+
+  alloc(bytes: number): number {
+    const raw = this.#guard(() => this.#binding.alloc(bytes));
+    return this.#add(this.#buffers, { raw, bytes });
+  }
+
+  write(buffer: number, offset: number, bytes: Uint8Array): void {
+    const { raw, bytes: length } = this.#buffer(buffer);
+    this.#locks.checkWrite(buffer);
+    const whole = offset === 0 && bytes.length === length;
+    if (!whole) this.#checkLost(buffer);
+    this.#guard(() => this.#binding.write(raw, offset, bytes));
+    this.#lost.delete(buffer);
+  }
+
+  read(buffer: number, offset: number, length: number): Uint8Array {
+    const { raw } = this.#buffer(buffer);
+    this.#checkLost(buffer);
+    return this.#guard(() => this.#binding.read(raw, offset, length));
+  }
+
+  plan(bytes: Uint8Array, maxBatch: number): number {
+    // Latin-1 keeps bytes apart, so equal keys mean equal plans.
+    const key = new TextDecoder('latin1').decode(bytes);
+    const known = this.#planOf.get(key);
+    const plan = known && known.maxBatch >= maxBatch ? known : this.#compile(bytes, maxBatch);
+    if (known && known !== plan) this.#drop(known);
+    this.#planOf.delete(key);
+    this.#planOf.set(key, plan);
+    for (const [oldest, old] of this.#planOf) {
+      if (this.#planOf.size <= MAX_PLANS) break;
+      this.#planOf.delete(oldest);
+      this.#drop(old);
+    }
+    return plan.id;
+  }
+
+  release(kind: 'buffer' | 'run', id: number): void {
+    const thing = kind === 'buffer' ? this.#buffers.get(id) : this.#runs.get(id);
+    if (!thing) return;
+    if (kind === 'run') {
+      this.hold(id, false);
+      this.#runs.delete(id);
+    } else {
+      this.#buffers.delete(id);
+      this.#lost.delete(id);
+    }
+    const { raw } = thing;
+    if (raw !== undefined && !this.#broken) this.#guard(() => this.#binding.release(KIND[kind], raw));
+  }
+
+  start(plan: number, call: Call): number {
+    const { raw } = this.#found(this.#plans, plan, 'plan');
+    for (const id of call.variables) this.#checkLost(id);
+    const bytes = encodeCall(call, (id) => this.#buffer(id).raw);
+    const use = useOf(call);
+    this.#locks.take(use);
+    try {
+      const run = this.#guard(() => this.#binding.start(raw, bytes));
+      return this.#add(this.#runs, { raw: run, use, held: true });
+    } catch (error) {
+      this.#locks.free(use);
+      throw error;
+    }
+  }
+
+  hold(run: number, held: boolean): void {
+    const found = this.#found(this.#runs, run, 'run');
+    if (found.held === held) return;
+    if (held) this.#locks.take(found.use);
+    else this.#locks.free(found.use);
+    found.held = held;
+  }
+
+  advance(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Outcome {
+    const raw = this.#running(run);
+    try {
+      return this.#outcome(run, this.#binding.advance(raw, maxSteps, budget, hyper));
+    } catch (error) {
+      throw this.#failure(error, run);
+    }
+  }
+
+  /** As `advance`, where the binding prefers. */
+  async advanceAsync(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Promise<Outcome> {
+    const raw = this.#running(run);
+    try {
+      return this.#outcome(run, await this.#binding.advanceAsync(raw, maxSteps, budget, hyper));
+    } catch (error) {
+      throw this.#failure(error, run);
+    }
+  }
+
+  oracle(plan: number, call: OracleCall): Float64Array[] {
+    const { raw } = this.#found(this.#plans, plan, 'plan');
+    return decodeOracle(this.#guard(() => this.#binding.oracle(raw, encodeOracle(call))));
+  }
+
+  #compile(bytes: Uint8Array, maxBatch: number): Plan {
+    const raw = this.#guard(() => this.#binding.compile(bytes, maxBatch));
+    const plan: Plan = { raw, id: this.#next++, bytes: bytes.slice(), maxBatch };
+    this.#plans.set(plan.id, plan);
+    return plan;
+  }
+
+  #add<T>(map: Map<number, T>, thing: T): number {
+    const id = this.#next++;
+    map.set(id, thing);
+    return id;
+  }
+
+  #drop(plan: Plan): void {
+    this.#plans.delete(plan.id);
+    if (!this.#broken) this.#guard(() => this.#binding.release(KIND.plan, plan.raw));
+  }
+
+  #found<T>(map: ReadonlyMap<number, T>, id: number, what: string): T {
+    const thing = map.get(id);
+    if (thing === undefined) throw fail('DISPOSED', what, 'one that is alive', `number ${id}`);
+    return thing;
+  }
+
+  #buffer(id: number): Buffer {
+    return this.#found(this.#buffers, id, 'variable');
+  }
+
+  #running(id: number): number {
+    const run = this.#found(this.#runs, id, 'run');
+    if (run.raw === undefined) throw fail('ENGINE_PANIC', 'run', 'to go on', 'a crash of the engine', 'start it again');
+    if (this.#broken) throw this.#broken;
+    return run.raw;
+  }
+
+  #checkLost(id: number): void {
+    if (!this.#lost.has(id)) return;
+    const hint = 'assign it anew';
+    throw fail('STATE_LOST', 'variable', 'its last value', 'one that a crash left half written', hint);
+  }
+
+  #outcome(run: number, bytes: Uint8Array): Outcome {
+    const outcome = decodeOutcome(bytes);
+    if (outcome.text.startsWith('STATE_LOST')) this.#lose(run);
+    return outcome;
+  }
+
+  #lose(run: number): void {
+    for (const id of this.#runs.get(run)?.use.changes ?? []) this.#lost.add(id);
+  }
+
+  #guard<T>(call: () => T): T {
+    if (this.#broken) throw this.#broken;
+    try {
+      return call();
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  /** What to throw for what the binding threw; after a crash, once everything is as it was. */
+  #failure(error: unknown, run?: number): DescendError {
+    const refused = refusal(error);
+    if (refused) {
+      if (refused.code === 'STATE_LOST' && run !== undefined) this.#lose(run);
+      return refused;
+    }
+    const crash = (error as Error | undefined)?.message ?? String(error);
+    if (!this.#binding.restart) return fail('ENGINE_FAILED', 'engine', 'an answer', crash, undefined, error);
+    let torn = false;
+    try {
+      const wreck = this.#binding.restart();
+      torn = wreck.torn;
+      if (torn && run !== undefined) this.#lose(run);
+      this.#rebuild(wreck);
+    } catch (cause) {
+      this.#broken = fail('ENGINE_FAILED', 'engine', 'to begin anew after a crash', crash, undefined, cause);
+      return this.#broken;
+    }
+    if (torn)
+      return fail('STATE_LOST', 'update', 'it to finish', `a crash (${crash})`, 'its variables are half written');
+    return fail('ENGINE_PANIC', 'engine', 'an answer', `a crash (${crash})`, 'please report it; the next call works');
+  }
+
+  #rebuild(wreck: Wreck): void {
+    for (const run of this.#runs.values()) run.raw = undefined;
+    for (const buffer of this.#buffers.values()) {
+      const old = buffer.raw;
+      buffer.raw = this.#binding.alloc(buffer.bytes);
+      this.#binding.write(buffer.raw, 0, wreck.read(old));
+    }
+    for (const plan of this.#plans.values()) plan.raw = this.#binding.compile(plan.bytes, plan.maxBatch);
+  }
+}
