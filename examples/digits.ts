@@ -31,14 +31,14 @@ const model = new Sequential(
   { seed: 42 },
 );
 model.compile({
-  optimizer: new Adam({ learningRate: mnist ? 0.001 : 0.002 }),
+  optimizer: new Adam({ learningRate: 0.002 }),
   loss: 'sparseCategoricalCrossentropy',
   metrics: ['accuracy'],
 });
 model.summary();
 
 const epochs = Number(values.epochs ?? (mnist ? 10 : 40));
-await model.fit(train.x, train.y, { epochs, batchSize: 32, validationSplit: mnist ? 0.1 : 0 });
+await model.fit(train.x, train.y, { epochs, batchSize: 32 });
 
 const { loss, accuracy } = await model.evaluate(test.x, test.y);
 console.log(`\nOn digits it has never seen: loss ${loss?.toFixed(4)}, accuracy ${percent(accuracy)}`);

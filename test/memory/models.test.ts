@@ -22,7 +22,7 @@ function model(units = 10): Sequential {
   return made;
 }
 
-const fit = (trained: Sequential) => trained.fit(x, y, { batchSize: 32, verbose: 0 });
+const train = (trained: Sequential) => trained.fit(x, y, { batchSize: 32, verbose: 0 });
 
 /** Lets finalizers run. */
 async function rest(): Promise<void> {

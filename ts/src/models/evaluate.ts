@@ -10,7 +10,7 @@ import type { Network } from './network.js';
 import { type TracedWithLoss, traceEvaluate } from './plans.js';
 import { type ArrayLikeData, assertSome, batchOf, inputsOf, type Rows, targetsOf } from './rows.js';
 import { Totals } from './totals.js';
-import { type Upload, type Uploaded, upload } from './upload.js';
+import { releaseAll, sendAll, type Upload, type Uploaded } from './upload.js';
 import { checkSignal, progressOf, type Verbose } from './watch.js';
 
 /** Options of `evaluate`. */
@@ -43,9 +43,12 @@ export async function evaluate(
   assertSome(inputs);
   const targets = targetsOf(y, inputs.count);
   const batch = batchOf(options.batchSize ?? 32, inputs.count);
-  const plan = buildFor(model, inputs, () => traceEvaluate(model, compiled, targets.shape));
-  assertTargets(model, compiled, plan, targets);
-  const uploads = [upload(inputs.array, model.engine), upload(targets.array, model.engine)] as const;
+  const plan = buildFor(model, inputs, () => {
+    const traced = traceEvaluate(model, compiled, targets.shape);
+    assertTargets(model, compiled, traced, targets);
+    return traced;
+  });
+  const uploads = sendAll([inputs, targets], model.engine);
   try {
     const engine = await engineOf(model.weights);
     const fed = await feed(engine, uploads);
@@ -56,7 +59,7 @@ export async function evaluate(
     return totals.logs();
   } finally {
     progress.end();
-    for (const sent of uploads) sent.release();
+    releaseAll(uploads);
   }
 }
 
@@ -111,6 +114,6 @@ export function assertTargets(model: Network, compiled: Compiled, plan: TracedWi
 }
 
 /** Where samples and targets are on `engine`. */
-export async function feed(engine: Engine, [x, y]: readonly [Upload, Upload]): Promise<Fed> {
-  return { x: await x.on(engine), y: await y.on(engine) };
+export async function feed(engine: Engine, [x, y]: readonly Upload[]): Promise<Fed> {
+  return { x: await (x as Upload).on(engine), y: await (y as Upload).on(engine) };
 }

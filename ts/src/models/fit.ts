@@ -14,7 +14,7 @@ import type { Network } from './network.js';
 import { type TracedWithLoss, traceEvaluate, traceTrain } from './plans.js';
 import { type ArrayLikeData, assertSome, batchOf, inputsOf, part, type Rows, targetsOf } from './rows.js';
 import { Training } from './training.js';
-import { type Upload, upload } from './upload.js';
+import { releaseAll, sendAll } from './upload.js';
 import { checkSignal, progressOf, type Verbose } from './watch.js';
 
 /** Options of `fit`. */
@@ -82,21 +82,20 @@ export async function runFit(
     return [{ inputs, targets: part(targets, 0, cut), plan }, validationOf(model, all, targets, cut, options)];
   });
   model.stopTraining = false;
-  const uploads: Upload[] = [];
-  const send = ({ array }: Rows): Upload => {
-    const sent = upload(array, model.engine);
-    uploads.push(sent);
-    return sent;
-  };
+  const parts = validation ? [train, validation] : [train];
+  const uploads = sendAll(
+    parts.flatMap(({ inputs, targets }) => [inputs, targets]),
+    model.engine,
+  );
   try {
-    const training = new Training(model, compiled, settings, {
+    const work = {
       batch,
-      train: { ...train, uploads: [send(train.inputs), send(train.targets)] },
-      validation: validation && { ...validation, uploads: [send(validation.inputs), send(validation.targets)] },
-    });
-    return await training.run();
+      train: { ...train, uploads: uploads.slice(0, 2) },
+      validation: validation && { ...validation, uploads: uploads.slice(2) },
+    };
+    return await new Training(model, compiled, settings, work).run();
   } finally {
-    for (const sent of uploads) sent.release();
+    releaseAll(uploads);
   }
 }
 

@@ -14,7 +14,8 @@ import type { Upload } from './upload.js';
 
 /** Rows on their way to the engine. */
 export interface SentPart extends Part {
-  readonly uploads: readonly [x: Upload, y: Upload];
+  /** Of the samples, then of the targets. */
+  readonly uploads: readonly Upload[];
 }
 
 /** What a run visits. */
@@ -28,7 +29,6 @@ export interface Work {
 /** What a run needs of its engine. */
 interface Site {
   readonly engine: Engine;
-  readonly plan: number;
   readonly bound: BoundSlots;
   /** Buffers that steps change. */
   readonly changes: readonly number[];
@@ -73,14 +73,13 @@ export class Training {
   }
 
   async #arrive(engine: Engine): Promise<Site> {
-    const { batch, train, validation } = this.#work;
+    const { train, validation } = this.#work;
     const fed = await feed(engine, train.uploads);
     const validationFed = validation && (await feed(engine, validation.uploads));
-    const plan = await engine.plan(train.plan.bytes, batch);
-    const bound = await bindSlots(engine, train.plan.slots);
     const changed = changedBy(this.#compiled.optimizer, this.#model.trainableWeights);
     const changes = await Promise.all(changed.map((variable) => variable.place(engine)));
-    return { engine, plan, bound, changes, train: fed, validation: validationFed };
+    const bound = await bindSlots(engine, train.plan.slots);
+    return { engine, bound, changes, train: fed, validation: validationFed };
   }
 
   async #epochs(site: Site): Promise<{ reason: StopReason; logs: Record<string, number> }> {
@@ -141,7 +140,9 @@ export class Training {
       if (this.#model.stopTraining) return false;
       return totals.rows >= n || (await this.#batchBegin(index + 1));
     };
-    const { engine, plan } = site;
+    const { engine } = site;
+    // Found again by its bytes, unless callbacks have used so many others that it must be compiled anew.
+    const plan = await engine.plan(train.plan.bytes, batch);
     const hyper = optimizer.encodeHypers.bind(optimizer);
     const { reports } = train.plan;
     const result = await runSteps({ engine, plan, call, reports, steps, hyper, onChunk, everyStep, signal });

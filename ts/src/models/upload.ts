@@ -47,6 +47,23 @@ export function upload({ data, dtype }: ArrayData, engine: Engine | undefined = 
   return { on, release };
 }
 
+/** Copies several, all or none. */
+export function sendAll(rows: readonly { readonly array: ArrayData }[], engine: Engine | undefined): Upload[] {
+  const sent: Upload[] = [];
+  try {
+    for (const { array } of rows) sent.push(upload(array, engine));
+    return sent;
+  } catch (error) {
+    releaseAll(sent);
+    throw error;
+  }
+}
+
+/** Frees several. */
+export function releaseAll(uploads: readonly Upload[]): void {
+  for (const sent of uploads) sent.release();
+}
+
 function uploadNow({ sync }: LocalEngine, bytes: Uint8Array): number {
   const buffer = sync.alloc(bytes.length);
   try {
