@@ -35,6 +35,10 @@ export const sigmoid: Unary = unary('sigmoid');
  */
 export const relu: Unary = unary('relu');
 /**
+ * ln(1 + eˣ), elementwise, without overflow; within 4 ulp. The gradient is the sigmoid.
+ */
+export const softplus: Unary = unary('softplus');
+/**
  * a + b, elementwise, with NumPy's broadcasting.
  */
 export const add: Binary = binary('add');

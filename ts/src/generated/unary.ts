@@ -10,6 +10,7 @@ import {
   tanh,
   sigmoid,
   relu,
+  softplus,
 } from './ops.js';
 
 /** Every elementwise op of one operand, by its registered name. */
@@ -22,4 +23,5 @@ export const UNARY: Readonly<Record<string, Unary>> = {
   tanh,
   sigmoid,
   relu,
+  softplus,
 };

@@ -161,7 +161,7 @@ macro_rules! registry {
 }
 
 registry! {
-    neg square sqrt exp log tanh sigmoid relu
+    neg square sqrt exp log tanh sigmoid relu softplus
     add sub mul div equal greater
     sum max argmax size fill
     reshape broadcast_to transpose gather pick slice concat cast clip
