@@ -1,6 +1,6 @@
 // Every optimizer with every combination of its options: what the tests of one step, of bits and of memory go through.
 
-import { Adam, Momentum, type Optimizer, type OptimizerOptions, optimizers, RMSprop, SGD } from 'descend';
+import { type Optimizer, optimizers } from 'descend';
 
 /** An optimizer with options, under a name for tests. */
 export interface Combination {
@@ -18,6 +18,7 @@ const OWN: Readonly<Record<string, readonly Options[]>> = {
   Momentum: [{}, { momentum: 0.8, nesterov: true }],
   RMSprop: [{}, { momentum: 0.7 }, { centered: true, epsilon: 1e-5 }, { centered: true, momentum: 0.7, rho: 0.95 }],
   Adam: [{}, { amsgrad: true }, { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, amsgrad: true }],
+  AdamW: [{}, { beta1: 0.8, amsgrad: true }],
 };
 
 const SHARED: readonly Options[] = [
@@ -27,8 +28,6 @@ const SHARED: readonly Options[] = [
   { clipnorm: 0.75 },
   { globalClipnorm: 1.5, weightDecay: 0.01 },
 ];
-
-const CLASSES = { SGD, Momentum, RMSprop, Adam } as const;
 
 /** All of them. Throws where a built optimizer is missing from the table. */
 export function combinations(): Combination[] {
@@ -40,12 +39,11 @@ export function combinations(): Combination[] {
       SHARED.map((shared) => {
         const options: Options = { learningRate: 0.01, ...own, ...shared };
         const named = Object.entries({ ...own, ...shared }).map(([key, value]) => `${key} ${value}`);
-        const Class = CLASSES[className as keyof typeof CLASSES];
         return {
           name: [className, ...named].join(', '),
           className,
           options,
-          make: () => new Class(options as OptimizerOptions),
+          make: () => optimizers.get({ className, config: options }),
         };
       }),
     ),

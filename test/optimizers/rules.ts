@@ -53,7 +53,7 @@ const adam: Rule = (w, g, s, o, t) => {
   return { w: sum(w, minus(m.times(rate).over(divisor))), s: state };
 };
 
-const RULES: Readonly<Record<string, Rule>> = { SGD: sgd, Momentum: sgd, RMSprop: rmsprop, Adam: adam };
+const RULES: Readonly<Record<string, Rule>> = { SGD: sgd, Momentum: sgd, RMSprop: rmsprop, Adam: adam, AdamW: adam };
 
 /** What stands around the rule: the factor of clipping by norms (exact in f64), clipping by value, decay. */
 export function stepOf(className: string, o: Numbers, t: number, factor: number) {

@@ -101,6 +101,7 @@ const SETTINGS: &[&Setting] = &[
     &Setting { name: "rmsprop", flags: &[true, true], rate: 1e-2, own: &[0.9, 0.5, 1.0] },
     ADAM,
     &Setting { name: "Adam", flags: &[true], rate: 0.02, own: &[0.8, 0.99, 1e-4] },
+    &Setting { name: "AdamW", flags: &[true], rate: 0.02, own: &[0.8, 0.99, 1e-4] },
 ];
 
 /// The rule of `setting` in f64: the new parameter, then the new state.
@@ -135,7 +136,7 @@ fn reference(setting: &Setting, t: i32, p: f32, g: f32, state: &[f32]) -> Vec<Bo
             new.insert(0, p - step);
             new
         }
-        "Adam" => {
+        "Adam" | "AdamW" => {
             let m = s[0] + coefficient(1.0 - own[0]) * (g - s[0]);
             let v = s[1] + coefficient(1.0 - own[1]) * (g * g - s[1]);
             let mut new = vec![m, v];

@@ -219,5 +219,71 @@ export class Adam extends Optimizer<AdamOptions> {
   }
 }
 
+/** Options of {@link AdamW}. */
+export interface AdamWOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 0.001. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * Decoupled weight decay: before each update, `w -= learningRate * weightDecay * w`.
+   * Unless given: 0.004. Range: [0, Infinity).
+   */
+  weightDecay?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of gradients.
+   * Unless given: 0.9. Range: [0, 1).
+   */
+  beta1?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of squared gradients.
+   * Unless given: 0.999. Range: [0, 1).
+   */
+  beta2?: HyperValue | undefined;
+  /**
+   * Added to the root of the second mean, before its correction.
+   * Unless given: 1e-7. Range: [0, Infinity).
+   */
+  epsilon?: HyperValue | undefined;
+  /**
+   * Divides by the largest second mean seen so far instead of the present one.
+   * Unless given: false.
+   */
+  amsgrad?: boolean | undefined;
+}
+
+/**
+ * Adam with decoupled weight decay: each step first takes `w -= η·λ·w`, then Adam's.
+ *
+ * `w -= η·λ·w`, `m += (1−β₁)(g − m)`, `v += (1−β₂)(g² − v)`, `w -= η·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε)`.
+ * Loshchilov & Hutter 2019, algorithm 2, https://arxiv.org/abs/1711.05101
+ *
+ * λ is 0.004 unless given, as in Keras; PyTorch has 0.01, Optax 0.0001. As in all three it is multiplied by the learning
+ * rate (the paper's multiplies by the schedule alone). ε as in `Adam`.
+ */
+export class AdamW extends Optimizer<AdamWOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'AdamW',
+    sharedDefaults: { learningRate: 0.001, weightDecay: 0.004 },
+    hypers: [
+      { name: 'beta1', default: 0.9, range: '[0, 1)' },
+      { name: 'beta2', default: 0.999, range: '[0, 1)' },
+      { name: 'epsilon', default: 1e-7, range: '[0, Infinity)' },
+    ],
+    options: { amsgrad: false },
+    states: [
+      { name: 'momentum', initial: 0 },
+      { name: 'velocity', initial: 0 },
+      { name: 'velocityHat', initial: 0, onlyIf: 'amsgrad' },
+    ],
+  };
+
+  constructor(options: AdamWOptions = {}) {
+    super(AdamW.declaration, options);
+  }
+}
+
 /** Every optimizer there is, for looking one up by name. */
-export const OPTIMIZERS: readonly [typeof SGD, typeof Momentum, typeof RMSprop, typeof Adam] = [SGD, Momentum, RMSprop, Adam];
+export const OPTIMIZERS: readonly [typeof SGD, typeof Momentum, typeof RMSprop, typeof Adam, typeof AdamW] = [SGD, Momentum, RMSprop, Adam, AdamW];

@@ -52,7 +52,7 @@ macro_rules! registry {
     };
 }
 
-registry![sgd::Sgd, momentum::Momentum, rmsprop::RmsProp, adam::Adam];
+registry![sgd::Sgd, momentum::Momentum, rmsprop::RmsProp, adam::Adam, adamw::AdamW];
 
 /// Positions in [`SHARED`].
 pub const LEARNING_RATE: usize = 0;
