@@ -14,7 +14,9 @@ const start = `import('./scripts/typescript.mjs').then(({ runTypeScript }) =>
 
 async function run(example: string, ...parameters: string[]): Promise<string> {
   const file = `examples/${example}`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', start, '--', file, ...parameters], { cwd: root });
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', start, '--', file, ...parameters], {
+    cwd: root,
+  });
   return stdout;
 }
 

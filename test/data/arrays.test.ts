@@ -170,6 +170,7 @@ describe('nested arrays', () => {
   test('a shape given apart must hold as many', () => {
     expect(toArrayData({ data: [1, 2, 3, 4], shape: [2, 2] }, 'x').shape).toEqual([2, 2]);
     expect(codeOf(() => toArrayData({ data: [1, 2, 3], shape: [2, 2] }, 'x'))).toBe('SHAPE_MISMATCH');
+    expect(toArrayData({ data: [[1, 2, 3]] }, 'x').shape).toEqual([1, 3]);
   });
 
   test.each([

@@ -39,7 +39,21 @@ describe('nearest', () => {
     ['clipNorm', 'clipnorm'],
     ['zzz', undefined],
     ['', undefined],
+    ['lr', 'learningRate'],
   ])('%s -> %s', (word, expected) => expect(nearest(word, known)).toBe(expected));
+
+  test.each([
+    ['mae', undefined],
+    ['gelu', undefined],
+    ['lr', undefined],
+    ['sdg', 'sgd'],
+    ['rellu', 'relu'],
+    ['adm', 'adam'],
+    ['sead', 'seed'],
+    ['axes', 'axis'],
+  ])('among short names: %s -> %s', (word, expected) => {
+    expect(nearest(word, ['mse', 'relu', 'sgd', 'adam', 'seed', 'axis'])).toBe(expected);
+  });
 
   test('stays fast and silent for a huge word', () => {
     expect(nearest('x'.repeat(1e6), known)).toBeUndefined();

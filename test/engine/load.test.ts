@@ -49,6 +49,12 @@ describe('ready', () => {
       /ready: engine: expected 'native' or 'wasm', got "webgpu"/,
     ],
     ['an unknown option', { thread: 2 }, 'UNKNOWN_OPTION', /did you mean threads\?/],
+    [
+      'WASM for the native engine',
+      { engine: 'native', wasm: new Uint8Array(8) },
+      'INVALID_VALUE',
+      /ready: wasm: expected nothing where engine is 'native'/,
+    ],
     ['a worker', { worker: true }, 'INVALID_VALUE', /not built yet/],
     ['another precision', { precision: 'fast' }, 'INVALID_VALUE', /not built yet/],
     ['a memory limit', { memoryLimit: 1e9 }, 'INVALID_VALUE', /not built yet/],

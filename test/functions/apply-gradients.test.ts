@@ -176,6 +176,47 @@ describe('state', () => {
     expect(Object.keys(adam.stateDict().variables)).toEqual(['variable_0', 'variable_1']);
   });
 
+  test('a name that looks counted, and names of Object.prototype, are names like others', () => {
+    const names = ['', 'variable_0', 'constructor', 'toString', 'hasOwnProperty', '__proto__'];
+    const create = () => names.map((name) => variable([1, 2], [2], { name }));
+    const step = (adam: Adam, all: ReturnType<typeof create>) => adam.applyGradients(all.map((w) => [[1, 2], w]));
+    const [adam, all] = [new Adam(), create()];
+    step(adam, all);
+    const saved = adam.stateDict();
+    expect(Object.keys(saved.variables).sort()).toEqual([...names.slice(1), 'variable_1'].sort());
+    const [later, others] = [new Adam(), create()];
+    later.loadStateDict(saved);
+    expect(later.stateDict()).toEqual(saved);
+    step(adam, all);
+    step(later, others);
+    expect(Object.entries(later.stateDict().variables).sort()).toEqual(
+      Object.entries(adam.stateDict().variables).sort(),
+    );
+  });
+
+  test('of another class, or not state at all, is refused when loaded', () => {
+    const momentum = new Momentum();
+    momentum.applyGradients([[[1, 1], make()]]);
+    const piece = momentum.stateDict().variables.w;
+    const refuse = (saved: unknown, code: string, message: string, options?: unknown) => {
+      const load = () => new Adam().loadStateDict(saved as StateDict, options as object);
+      expect(load).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
+    };
+    refuse(momentum.stateDict(), 'UNKNOWN_NAME', 'expected "momentum", "velocity", got "momentum"');
+    refuse({ iterations: 1, variables: { w: { ...piece, other: piece?.momentum } } }, 'UNKNOWN_NAME', 'another class');
+    refuse({ iterations: 1, variables: { a: null } }, 'INVALID_VALUE', 'expected an object of states, got null');
+    const json = JSON.parse(JSON.stringify(momentum.stateDict()));
+    refuse(json, 'INVALID_VALUE', 'data: expected an array, got { 0, 1 }');
+    refuse(momentum.stateDict(), 'INVALID_VALUE', 'expected an object of options, got null', null);
+    refuse(momentum.stateDict(), 'UNKNOWN_OPTION', 'did you mean strict?', { strickt: false });
+  });
+
+  test('of two variables of one name says what to do', () => {
+    const adam = new Adam();
+    adam.applyGradients([[[1, 1], make()]]);
+    expect(() => adam.applyGradients([[[1, 1], make()]])).toThrow('make a new optimizer, or dispose of');
+  });
+
   test('is taken over whole or not at all', () => {
     const w = make();
     const adam = new Adam();

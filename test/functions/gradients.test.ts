@@ -170,6 +170,14 @@ describe('valueAndGrad', () => {
     ['no function', () => valueAndGrad(1 as unknown as () => number, [a]), 'INVALID_VALUE'],
     ['a promise', () => valueAndGrad((async () => 1) as unknown as () => number, [a]), 'INVALID_VALUE'],
     ['a seed of −1', () => valueAndGrad(() => ops.sum(a), [a], { seed: -1 }), 'INVALID_VALUE'],
+    ['an unknown option', () => valueAndGrad(() => ops.sum(a), [a], { sed: 1 } as object), 'UNKNOWN_OPTION'],
+    ['null as options', () => valueAndGrad(() => ops.sum(a), [a], null as never), 'INVALID_VALUE'],
+    [
+      'an unknown option of a check',
+      () => checkGradients(() => ops.sum(a), [a], { eps: 1 } as object),
+      'UNKNOWN_OPTION',
+    ],
+    ['an unknown option of a variable', () => variable([1], [1], { nam: 'w' } as object), 'UNKNOWN_OPTION'],
     [
       'a label out of range',
       () => valueAndGrad(() => ops.sum(ops.sparseCrossEntropy(a, [0, 5, 1])), [a]),

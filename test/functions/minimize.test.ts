@@ -248,11 +248,18 @@ describe('refuses', () => {
     ['no step', { stopWhen: { maxSteps: 0 } }, 'INVALID_VALUE'],
     ['a name as optimizer', { optimizer: 'adam' }, 'INVALID_VALUE'],
     ['no variables', { variables: [] }, 'INVALID_VALUE'],
+    ['an unknown option', { maxStep: 5 } as object, 'UNKNOWN_OPTION'],
+    ['an onStep that is no function', { onStep: 5 }, 'INVALID_VALUE'],
+    ['a signal that is none', { signal: {} }, 'INVALID_VALUE'],
     ['a seed that is none', { seed: 1.5 }, 'INVALID_VALUE'],
     ['a rate that becomes negative', { optimizer: new SGD({ learningRate: () => -1 }) }, 'INVALID_VALUE'],
   ])('%s', async (_, options, code) => {
     await expect(minimize(loss, { ...good, ...options } as MinimizeOptions)).rejects.toMatchObject({ code });
     expect([...w.data]).toEqual([0, 0, 0, 0]);
+  });
+
+  test('no options', async () => {
+    await expect(minimize(loss, undefined as never)).rejects.toMatchObject({ code: 'INVALID_VALUE' });
   });
 
   test('a gradient that is not finite, naming variable and step', async () => {

@@ -1,6 +1,6 @@
 // fit, evaluate and predict: what is visited, what is reported, when it ends.
 
-import { Activation, Dense, datasets, Flatten, type losses, ops, Sequential, SGD } from 'descend';
+import { Activation, Dense, datasets, Flatten, losses, ops, Sequential, SGD } from 'descend';
 import { describe, expect, test } from 'vitest';
 import { ROWS, refusal, smallModel, x, y } from './small.js';
 
@@ -148,6 +148,17 @@ describe('results do not depend on', () => {
       expect((await model.predict(x, { batchSize })).data).toEqual(data);
     }
   });
+});
+
+test('evaluate under a loss that sums gives the mean of the sums of batches', async () => {
+  const model = new Sequential([new Activation({ activation: 'linear', inputShape: [2] })]);
+  model.compile({ loss: new losses.MeanSquaredError({ reduction: 'sum' }) });
+  const zeros = { data: new Float32Array(2 * ROWS), shape: [ROWS, 2] };
+  const total = x.data.reduce((sum, value) => sum + value * value, 0) / 2;
+  for (const batchSize of [1, 10, ROWS]) {
+    const { loss } = await model.evaluate(x, zeros, { batchSize });
+    expect(loss).toBeCloseTo((total * batchSize) / ROWS, 4);
+  }
 });
 
 describe('stopWhen', () => {

@@ -2,6 +2,7 @@
 
 import {
   Activation,
+  Adam,
   Dense,
   Dropout,
   Flatten,
@@ -13,6 +14,7 @@ import {
   Rescaling,
   Reshape,
   Sequential,
+  schedules,
 } from 'descend';
 import { describe, expect, test } from 'vitest';
 import { ROWS, refusal, sameBytes, smallModel, x, y } from './small.js';
@@ -39,6 +41,16 @@ describe('layers', () => {
     ['a typing error', () => new Dense(untyped({ units: 1, activaton: 'relu' })), /^UNKNOWN_OPTION .*activation\?/],
     ['an unknown activation', () => new Dense({ units: 1, activation: 'rellu' }), /^UNKNOWN_NAME .*"relu"/],
     ['a wrong activation', () => new Dense({ units: 1, activation: untyped(7) }), /^INVALID_VALUE/],
+    [
+      'a class for an activation',
+      () => new Dense({ units: 1, activation: untyped(Activation) }),
+      /^INVALID_VALUE Dense activation: .*new Activation/,
+    ],
+    [
+      'a class for an initializer',
+      () => new Dense({ units: 1, kernelInitializer: untyped(initializers.Constant) }),
+      /^INVALID_VALUE initializer: .*new Constant/,
+    ],
     ['an unknown initializer', () => new Dense({ units: 1, kernelInitializer: 'glorot' }), /^UNKNOWN_NAME/],
     ['a wrong initializer', () => new Dense({ units: 1, kernelInitializer: untyped(0) }), /^INVALID_VALUE/],
     ['a bias neither on nor off', () => new Dense({ units: 1, useBias: untyped('yes') }), /^INVALID_VALUE/],
@@ -67,6 +79,16 @@ describe('models', () => {
     ['no layers', () => new Sequential([untyped({})]), /^INVALID_VALUE/],
     ['a class for a layer', () => new Sequential([untyped(Flatten)]), /^INVALID_VALUE .*new/],
     ['another option', () => new Sequential([], untyped({ sead: 1 })), /^UNKNOWN_OPTION .*seed\?/],
+    [
+      'a shape behind the first layer that does not arrive there',
+      () => new Sequential([new Dense({ units: 2, inputShape: [4] }), Input({ shape: [9] })]),
+      /^SHAPE_MISMATCH input_layer: .*\[9\].* got \[2\]/,
+    ],
+    [
+      'an inputShape of the last layer alone',
+      () => new Sequential([new Dense({ units: 2 }), new Dense({ units: 3, inputShape: [99] })]).build([4]),
+      /^SHAPE_MISMATCH dense_1: .*\[99\].* got \[2\]/,
+    ],
     ['a negative seed', () => new Sequential([], { seed: -1 }), /^INVALID_VALUE/],
     ['a seed of 2^53', () => new Sequential([], { seed: 2 ** 53 }), /^INVALID_VALUE/],
     ['no layer to build', () => new Sequential().build([1]), /^INVALID_VALUE/],
@@ -85,7 +107,20 @@ describe('compile', () => {
   test.each<[string, () => unknown, RegExp]>([
     ['no loss', compile({}), /^INVALID_VALUE loss/],
     ['an unknown loss', compile({ loss: 'mean_square_error' }), /^UNKNOWN_NAME .*"MeanSquaredError"/],
-    ['an unknown metric', compile({ loss: 'mse', metrics: ['acuracy'] }), /^UNKNOWN_NAME/],
+    ['an unknown metric', compile({ loss: 'mse', metrics: ['acuracy'] }), /^UNKNOWN_NAME .*"accuracy"\?/],
+    ['a metric far from all', compile({ loss: 'mse', metrics: ['?'.repeat(30)] }), /known are .*accuracy/],
+    ['a class for a loss', compile({ loss: losses.MeanSquaredError }), /^INVALID_VALUE loss: .*new MeanSquaredError/],
+    [
+      'a class for a metric',
+      compile({ loss: 'mse', metrics: [metrics.BinaryAccuracy] }),
+      /^INVALID_VALUE metric: .*new BinaryAccuracy/,
+    ],
+    ['a class for an optimizer', compile({ loss: 'mse', optimizer: Adam }), /^INVALID_VALUE optimizer: .*new Adam/],
+    [
+      'a class for a schedule',
+      () => new Adam({ learningRate: untyped(schedules.CosineDecay) }),
+      /^INVALID_VALUE Adam: learningRate: .*new CosineDecay/,
+    ],
     ['an unknown optimizer', compile({ loss: 'mse', optimizer: 'adamm' }), /^UNKNOWN_NAME .*Adam/],
     ['another option', compile({ loss: 'mse', metric: [] }), /^UNKNOWN_OPTION .*metrics\?/],
     ['metrics that are no list', compile({ loss: 'mse', metrics: 'mse' }), /^INVALID_VALUE/],
@@ -101,6 +136,9 @@ describe('compile', () => {
 describe('data', () => {
   const detached = new Float32Array(2 * ROWS);
   structuredClone(detached, { transfer: [detached.buffer] });
+  const resizable = Reflect.construct(ArrayBuffer, [8 * ROWS, { maxByteLength: 16 * ROWS }]);
+  const shrunk = new Float32Array(resizable, 0, 2 * ROWS);
+  resizable.resize(4);
   const shared = new Float32Array(new SharedArrayBuffer(8 * ROWS)).fill(0.5);
   const labels = (value: number) => Float32Array.from(y, (label, i) => (i === 40 ? value : label));
 
@@ -124,6 +162,7 @@ describe('data', () => {
     ['half a label', x, labels(0.5), /^LABEL_OUT_OF_RANGE y\[40\]/],
     ['a label of NaN', x, labels(Number.NaN), /^LABEL_OUT_OF_RANGE y\[40\]/],
     ['a detached array', { data: detached, shape: [ROWS, 2] }, y, /^BUFFER_DETACHED x/],
+    ['an array whose memory shrank', { data: shrunk, shape: [ROWS, 2] }, y, /^BUFFER_DETACHED x/],
     ['NaN', { data: new Float32Array(2 * ROWS).fill(Number.NaN), shape: [ROWS, 2] }, y, /^NON_FINITE/],
     ['infinity', { data: x.data.map(() => Infinity), shape: [ROWS, 2] }, y, /^NON_FINITE/],
   ])('%s', async (_, samples, targets, expected) => {
@@ -189,4 +228,31 @@ test('two metrics of one name', async () => {
   const model = smallModel();
   model.compile({ loss: 'sparse_categorical_crossentropy', metrics: ['accuracy', 'accuracy'] });
   expect(await refusal(() => model.evaluate(x, y))).toMatch(/^DUPLICATE_NAME metrics/);
+});
+
+test('a missing Flatten is named', async () => {
+  const images = { data: new Float32Array(8), shape: [2, 2, 2] };
+  for (const [loss, targets] of [
+    ['sparse_categorical_crossentropy', [0, 1]],
+    [
+      'categorical_crossentropy',
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+      ],
+    ],
+  ] as const) {
+    const model = new Sequential([new Dense({ units: 3, activation: 'softmax', inputShape: [2, 2] })]);
+    model.compile({ loss });
+    expect(await refusal(() => model.fit(images, targets, silent))).toMatch(/^SHAPE_MISMATCH .*\[B, 2, 3\].*Flatten/);
+  }
+});
+
+test('an optimizer of another model that is alive', async () => {
+  const [old, rebuilt] = [smallModel(), smallModel()];
+  await old.fit(x, y, silent);
+  rebuilt.compile({ optimizer: old.optimizer, loss: 'sparse_categorical_crossentropy' });
+  expect(await refusal(() => rebuilt.fit(x, y, silent))).toMatch(/^DUPLICATE_NAME .*new optimizer, or dispose/);
+  old.dispose();
+  await rebuilt.fit(x, y, silent);
 });

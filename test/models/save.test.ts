@@ -3,7 +3,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Activation, Dense, initializers, Layer, loadModel, type losses, ops, ready, Sequential, SGD } from 'descend';
+import {
+  Activation,
+  Dense,
+  initializers,
+  Layer,
+  loadModel,
+  type losses,
+  Momentum,
+  ops,
+  ready,
+  Sequential,
+  SGD,
+  schedules,
+} from 'descend';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { refusal, sameBytes, smallModel, x, y } from './small.js';
 
@@ -138,6 +151,23 @@ describe('training goes on from a file as if nothing had been', () => {
     expect(sameBytes(await back.toBytes(), await whole.toBytes())).toBe(true);
   });
 
+  test('with a schedule, momentum and clipping', async () => {
+    const made = () => {
+      const model = smallModel();
+      const learningRate = new schedules.CosineDecay({ initialLearningRate: 0.1, decaySteps: 20, warmupSteps: 3 });
+      const optimizer = new Momentum({ learningRate, nesterov: true, globalClipnorm: 0.5, weightDecay: 0.01 });
+      model.compile({ optimizer, loss: 'sparse_categorical_crossentropy', metrics: ['accuracy'] });
+      return model;
+    };
+    const [whole, model] = [made(), made()];
+    await whole.fit(x, y, { ...silent, epochs: 4 });
+    await model.fit(x, y, { ...silent, epochs: 1 });
+    const loaded = await loadModel(await model.toBytes());
+    const { history } = await loaded.fit(x, y, { ...silent, initialEpoch: 1, epochs: 4 });
+    expect(Object.keys(history)).toEqual(['loss', 'accuracy']);
+    expect(await loaded.hash()).toBe(await whole.hash());
+  });
+
   test('saved by a callback in the middle of a run', async () => {
     const model = smallModel();
     let bytes = new Uint8Array();
@@ -199,6 +229,14 @@ describe('files that are no models', () => {
     ['a wrong input shape', (json) => ({ ...json, inputShape: 'two' })],
     ['a negative position', (json) => ({ ...json, position: { epochs: -1, steps: 0 } })],
     ['no position', (json) => ({ ...json, position: undefined })],
+    [
+      'a pattern to exclude names by',
+      edit((json) => {
+        const { optimizer } = json.compile as { optimizer: { config: object } };
+        const exclude_from_weight_decay = [{ source: '(.*)*$', flags: '' }];
+        optimizer.config = { exclude_from_weight_decay };
+      }),
+    ],
     ['a wrong way to train', (json) => ({ ...json, compile: { optimizer: 'sgd' } })],
   ])('%s', async (_, change) => {
     expect(await refusal(async () => loadModel(await tampered(change)))).toMatch(/^FILE_FORMAT reading/);
@@ -261,6 +299,50 @@ describe('files that are no models', () => {
 test('an optimizer with a function cannot be saved, and the message says what can', async () => {
   const model = smallModel();
   model.compile({ optimizer: new SGD({ learningRate: () => 0.1 }), loss: 'mse' });
-  expect(await refusal(() => model.toBytes())).toMatch(/^INVALID_VALUE .*schedule/);
+  expect(await refusal(() => model.toBytes())).toMatch(/^INVALID_VALUE .*schedule.*includeOptimizer: false/);
   await model.toBytes({ includeOptimizer: false });
 });
+
+describe('patterns of names without weight decay', () => {
+  const compiled = (layers: Layer[], pattern: RegExp) => {
+    const model = new Sequential(layers, { seed: 1 });
+    const optimizer = new SGD({ learningRate: 0.1, weightDecay: 0.5, excludeFromWeightDecay: ['_1/', pattern] });
+    model.compile({ optimizer, loss: 'mse' });
+    return model;
+  };
+
+  test('are saved as the names that they match', async () => {
+    const model = compiled([new Dense({ units: 2, inputShape: [2] }), new Dense({ units: 1 })], /bias$/);
+    const loaded = await loadModel(await model.toBytes());
+    expect(loaded.optimizer.getConfig()).toMatchObject({ excludeFromWeightDecay: ['_1/', 'dense/bias'] });
+    await model.fit(x, y, silent);
+    await loaded.fit(x, y, silent);
+    expect(await loaded.hash()).toBe(await model.hash());
+  });
+
+  test('are refused where no names say the same', async () => {
+    const unbuilt = compiled([new Dense({ units: 1 })], /bias$/);
+    expect(await refusal(() => unbuilt.toBytes())).toMatch(/^NOT_BUILT save/);
+    const [a, b] = [new Dense({ units: 2, inputShape: [2], name: 'a' }), new Dense({ units: 1, name: 'aa' })];
+    const model = compiled([a, b], /^a.bias$/);
+    expect(await refusal(() => model.toBytes())).toMatch(/^INVALID_VALUE .*"aa\/bias".*includeOptimizer: false/);
+  });
+});
+
+test('functions without a name cannot be saved', async () => {
+  const model = smallModel();
+  for (const options of [{ loss: unnamed() }, { loss: 'mse', metrics: [unnamed()] }]) {
+    model.compile(options);
+    expect(await refusal(() => model.toBytes())).toMatch(/^INVALID_VALUE (loss|metric): .*includeOptimizer: false/);
+    await model.toBytes({ includeOptimizer: false });
+  }
+  const layers = [new Activation({ activation: unnamed(), inputShape: [2] })];
+  const activated = new Sequential(layers);
+  await activated.predict(x);
+  expect(await refusal(() => activated.toBytes())).toMatch(/^INVALID_VALUE activation: .*name/);
+});
+
+/** A function that no declaration, property or parameter has given a name. */
+function unnamed() {
+  return (t: Parameters<Layer['call']>[0]) => ops.mean(ops.square(t), { axis: -1 });
+}

@@ -45,6 +45,11 @@ describe('names', () => {
 });
 
 describe('shapes', () => {
+  test('may be said again where they arrive', () => {
+    const model = new Sequential([new Dense({ units: 2, inputShape: [4] }), Input({ shape: [2] })]);
+    expect(model.outputShapes).toEqual([[2], [2]]);
+  });
+
   test('follow from layer to layer', () => {
     const model = new Sequential([
       new Reshape({ targetShape: [-1, 6], inputShape: [3, 4] }),

@@ -43,6 +43,7 @@ describe('options', () => {
     expect(refusal(() => new Adam(untyped({ lerningRate: 1 })))).toMatch(
       /^UNKNOWN_OPTION .*did you mean learningRate\?/,
     );
+    expect(refusal(() => new Adam(untyped({ lr: 0.1 })))).toContain('did you mean learningRate?');
     expect(refusal(() => new Adam(untyped({ learning_rate: 1, learningRate: 1 })))).toMatch(/^DUPLICATE_NAME/);
     expect(refusal(() => new Adam(untyped(7)))).toMatch(/^INVALID_VALUE/);
     expect(refusal(() => new Adam(untyped({ onNonFinite: 'ignore' })))).toContain('onNonFinite');

@@ -7,6 +7,7 @@ import { numberThat } from './graph/axes.js';
 import { encodePlan } from './graph/encode.js';
 import { checkSeed, defaultSeed } from './seed.js';
 import { engineOf } from './slots.js';
+import { assertOptions } from './units.js';
 import { Variable } from './variable.js';
 
 /** Options of `checkGradients`. */
@@ -36,10 +37,11 @@ export async function checkGradients(
   variables: readonly Variable[],
   options: CheckGradientsOptions = {},
 ): Promise<GradientReport> {
+  assertOptions('checkGradients', options, ['epsilon', 'tolerance', 'maxElements', 'seed', 'iteration']);
   const { epsilon = 1e-5, tolerance = 1e-6, maxElements = 100, iteration = 0 } = options;
   numberThat(epsilon, (x) => x > 0, 'a number above 0', 'checkGradients: epsilon');
   numberThat(tolerance, (x) => x >= 0, 'a number from 0', 'checkGradients: tolerance');
-  if (!(maxElements >= 1)) {
+  if (typeof maxElements !== 'number' || !(maxElements >= 1)) {
     throw fail('INVALID_VALUE', 'checkGradients: maxElements', 'a number from 1', describeValue(maxElements));
   }
   checkVariables(variables, 'checkGradients');

@@ -30,7 +30,19 @@ export function fail(
   return new DescendError(code, message, cause === undefined ? undefined : { cause });
 }
 
-/** The known word that `word` was probably meant to be, or undefined when none is close. Case and `_` do not count. */
+/** What other libraries call some options. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['lr', 'learningRate'],
+  ['eps', 'epsilon'],
+  ['axes', 'axis'],
+  ['dim', 'axis'],
+]);
+
+/**
+ * The known word that `word` was probably meant to be, or undefined when none is close: two edits away, in words of up
+ * to 4 letters one behind the same first letter, and in those of 3 not a changed letter, for that makes another name
+ * (mae, mse). Case and `_` do not count.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string =>
     text
@@ -38,10 +50,15 @@ export function nearest(word: string, known: readonly string[]): string | undefi
       .toLowerCase()
       .replace(/[_\-\s]/g, '');
   const wanted = plain(word);
+  const alias = ALIASES.get(wanted);
+  if (alias !== undefined && known.includes(alias)) return alias;
+  const short = wanted.length <= 4;
+  const changeCost = wanted.length <= 3 ? 2 : 1;
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = short ? 2 : 3;
   for (const candidate of known) {
-    const distance = editDistance(wanted, plain(candidate));
+    if (short && plain(candidate)[0] !== wanted[0]) continue;
+    const distance = editDistance(wanted, plain(candidate), changeCost);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -51,13 +68,13 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 // Edits between two words: insert, delete, change, or swap two neighbours; one row of the table at a time.
-function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string, changeCost: number): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      const change = at(last, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const change = at(last, j - 1) + (a[i - 1] === b[j - 1] ? 0 : changeCost);
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
       const swap = swapped ? at(beforeLast, j - 2) + 1 : Number.POSITIVE_INFINITY;
       row.push(Math.min(change, swap, at(last, j) + 1, at(row, j - 1) + 1));
@@ -72,8 +89,14 @@ function at(row: readonly number[], j: number): number {
   return row[j] as number;
 }
 
-/** Throws UNKNOWN_OPTION for the first own key of `options` that is not in `known`, naming the nearest that is. */
-export function checkOptionNames(options: object, known: readonly string[], what: string): void {
+/**
+ * Throws INVALID_VALUE for what is no object of options, UNKNOWN_OPTION for the first own key of `options` that is not
+ * in `known`, naming the nearest that is.
+ */
+export function checkOptionNames(options: unknown, known: readonly string[], what: string): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw fail('INVALID_VALUE', what, 'an object of options', describeValue(options));
+  }
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const meant = nearest(unknown, known);

@@ -12,6 +12,7 @@ import { changedBy, updateSpec } from './optimizers/state.js';
 import { checkSeed, defaultSeed } from './seed.js';
 import { bindSlots, engineOf } from './slots.js';
 import { readStopWhen, type StopWhen } from './stop.js';
+import { assertOptions } from './units.js';
 import { Variable } from './variable.js';
 
 /** A differentiable function: composed of `ops`, returns one number. */
@@ -74,6 +75,7 @@ export async function valueAndGrad(
   variables: readonly Variable[],
   options: RandomOptions = {},
 ): Promise<{ value: number; grads: Gradient[] }> {
+  assertOptions('valueAndGrad', options, ['seed', 'iteration']);
   checkVariables(variables, 'valueAndGrad');
   const engine = await engineOf(variables);
   const { tracer, loss, grads } = traceLoss(fn, variables, 'valueAndGrad');
@@ -115,7 +117,14 @@ export async function grad(
  * engine. Throws NON_FINITE with the step, INVALID_VALUE, UNKNOWN_OPTION, BUSY; rejects with the signal's reason.
  */
 export async function minimize(fn: LossFunction, options: MinimizeOptions): Promise<MinimizeResult> {
+  assertOptions('minimize', options, ['variables', 'optimizer', 'stopWhen', 'seed', 'signal', 'onStep']);
   const { variables, optimizer, onStep, signal } = options;
+  if (onStep !== undefined && typeof onStep !== 'function') {
+    throw fail('INVALID_VALUE', 'minimize: onStep', 'a function', describeValue(onStep));
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw fail('INVALID_VALUE', 'minimize: signal', 'an AbortSignal', describeValue(signal));
+  }
   checkVariables(variables, 'minimize');
   if (!(optimizer instanceof Optimizer)) {
     throw fail('INVALID_VALUE', 'minimize: optimizer', 'an optimizer such as new Adam()', describeValue(optimizer));
@@ -139,7 +148,6 @@ export async function minimize(fn: LossFunction, options: MinimizeOptions): Prom
       variables: bound.ids,
       changes,
       scalars: tracer.scalars,
-      updates: optimizer.iterations,
       stop,
       ...random,
     };
@@ -150,11 +158,10 @@ export async function minimize(fn: LossFunction, options: MinimizeOptions): Prom
       call,
       reports: 1,
       signal,
-      hyper: (first, count) => optimizer.encodeHypers(first, count),
+      updater: optimizer,
       everyStep: onStep !== undefined,
       ...(maxSteps === undefined ? {} : { steps: maxSteps }),
-      onChunk: (chunk, updates) => {
-        optimizer.setIterations(updates);
+      onChunk: (chunk) => {
         for (let i = 0; i < chunk.count; i++) history.add(chunk.first + i, chunk.report(i, 0));
         const [step, last] = [chunk.first, chunk.report(0, 0)];
         return onStep?.({ step, loss: last, gradNorm: chunk.gradNorm(0), learningRate: chunk.learningRate(0) });

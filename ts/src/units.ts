@@ -35,13 +35,23 @@ export function classNameOf(unit: object): string {
   return Object.hasOwn(Class, 'className') && Class.className !== undefined ? Class.className : Class.name;
 }
 
+/** Throws INVALID_VALUE where a class stands for one of its objects: functions and classes look alike otherwise. */
+export function refuseClass(value: unknown, kind: string): void {
+  if (typeof value !== 'function') return;
+  // Of a class, unlike of a function, `prototype` cannot be set.
+  if (Object.getOwnPropertyDescriptor(value, 'prototype')?.writable !== false) return;
+  const hint = `use new ${value.name || 'on it'}`;
+  throw fail('INVALID_VALUE', kind, 'an object of a class', `the class ${quote(value.name)} itself`, hint);
+}
+
 /** A unit as plain data. */
 export function serialize(unit: Unit): Serialized {
   return { className: classNameOf(unit), config: unit.getConfig() };
 }
 
-/** A user's function as plain data. */
-export function serializeFunction(fn: { readonly name: string }): Serialized {
+/** A user's function as plain data: its name. Throws INVALID_VALUE where it has none, with `hint`. */
+export function serializeFunction(kind: string, fn: { readonly name: string }, hint: string): Serialized {
+  if (fn.name === '') throw fail('INVALID_VALUE', kind, 'a function with a name', 'one without', hint);
   return { className: 'function', config: fn.name };
 }
 
@@ -77,10 +87,12 @@ export class Names<T> {
   /** Begins messages: 'activation', 'loss'. */
   readonly kind: string;
   readonly #entries = new Map<string, { name: string; value: T }>();
+  readonly #words: readonly string[];
 
-  /** Several names may mean one thing. */
-  constructor(kind: string, entries: Iterable<readonly [name: string, value: T]>) {
+  /** Several names may mean one thing; `words` are known too, but to the caller. */
+  constructor(kind: string, entries: Iterable<readonly [name: string, value: T]>, words: readonly string[] = []) {
     this.kind = kind;
+    this.#words = words;
     for (const [name, value] of entries) this.#entries.set(canonicalName(name), { name, value });
   }
 
@@ -100,7 +112,7 @@ export class Names<T> {
   }
 
   #unknown(name: string): DescendError {
-    const known = [...this.#entries.values()].map((entry) => entry.name);
+    const known = [...this.#words, ...[...this.#entries.values()].map((entry) => entry.name)];
     const meant = nearest(name, known);
     const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${quote(meant)}?`;
     return fail('UNKNOWN_NAME', this.kind, 'a known name', quote(name), hint);
@@ -113,20 +125,22 @@ export class Units<T extends Unit> extends Names<UnitClass<T>> {
     ...args: never[]
   ) => T;
 
-  /** `Base` is what instances of the kind are instances of; `aliases` are further names of classes. */
+  /** `Base` is what instances of the kind are instances of; `aliases` are further names of classes, `words` as above. */
   constructor(
     kind: string,
     Base: abstract new (...args: never[]) => T,
     classes: readonly UnitClass<T>[],
     aliases: Iterable<readonly [name: string, value: UnitClass<T>]> = [],
+    words: readonly string[] = [],
   ) {
-    super(kind, [...classes.map((Class) => [Class.className ?? Class.name, Class] as const), ...aliases]);
+    super(kind, [...classes.map((Class) => [Class.className ?? Class.name, Class] as const), ...aliases], words);
     this.#Base = Base;
   }
 
   /** A unit from itself, its name or its plain data. Throws UNKNOWN_NAME, INVALID_VALUE, and what its class throws. */
   resolve(value: unknown): T {
     if (value instanceof this.#Base) return value;
+    refuseClass(value, this.kind);
     if (typeof value === 'string') return fromConfig(this.get(value), {});
     if (isSerialized(value)) return fromConfig(this.#classOf(value.className), value.config as Config);
     throw fail('INVALID_VALUE', this.kind, `a name or a ${this.kind}`, describeValue(value));

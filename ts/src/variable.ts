@@ -7,6 +7,7 @@ import type { DType } from './data/typed.js';
 import { type Engine, isLocal, type LocalEngine } from './engine/engine.js';
 import { type DescendError, describeValue, fail } from './errors.js';
 import { type Captured, Stored } from './graph/tensor.js';
+import { assertOptions } from './units.js';
 
 /** The typed array that holds elements of a dtype; bool as bytes 0 and 1. */
 export type Elements<D extends DType = DType> = D extends 'float32'
@@ -247,6 +248,7 @@ export function variable(
 ): Variable<'float32'>;
 export function variable(data: Captured, shape?: readonly number[], options?: VariableOptions): Variable;
 export function variable(data: Captured, shape?: readonly number[], options: VariableOptions = {}): Variable {
+  assertOptions('variable', options, ['name', 'dtype', 'trainable']);
   const { name = '', trainable } = options;
   if (typeof name !== 'string') throw fail('INVALID_VALUE', 'variable: name', 'a string', describeValue(name));
   const array = toArrayData(data, 'variable', shape === undefined ? undefined : checkShape(shape, 'variable'));

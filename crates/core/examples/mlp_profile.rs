@@ -61,7 +61,7 @@ fn main() {
             plan.program.run(pc, &bound, batch, &Step::default()).expect("run");
             lap(&mut times);
         }
-        sweep.decide(step as u64).expect("finite");
+        sweep.decide(step as u64, None).expect("finite");
         lap(&mut times);
         sweep.commit(step as u64);
         lap(&mut times);

@@ -168,11 +168,11 @@ impl Engine {
     pub fn oracle(&self, plan: u32, call: &[u8]) -> Result<Vec<u8>> {
         let plan = find(&self.plans, plan, "plan")?;
         let mut reader = Reader::new(call);
-        let batch = reader.varuint()? as usize;
+        let batch = reader.size()?;
         let step = Step { seed: reader.varuint()?, iteration: reader.varuint()?, first_row: 0, scan_step: 0 };
         let mut arrays = Vec::new();
         for _ in 0..reader.count(1)? {
-            let (kind, index) = (reader.u8()?, reader.varuint()? as usize);
+            let (kind, index) = (reader.u8()?, reader.size()?);
             let data = (0..reader.count(8)?).map(|_| reader.f64()).collect::<Result<Vec<f64>>>()?;
             arrays.push(((kind, index), data));
         }

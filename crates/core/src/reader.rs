@@ -51,6 +51,12 @@ impl<'a> Reader<'a> {
         Err(self.invalid("a number below 2^64", "a longer one"))
     }
 
+    /// A size or an index: below 2^32 whatever the machine, so that every engine refuses the same bytes.
+    pub fn size(&mut self) -> Result<usize> {
+        let size = self.varuint()?;
+        u32::try_from(size).map(|size| size as usize).map_err(|_| self.invalid("a size below 2^32", size))
+    }
+
     /// A count of things that take at least `size` bytes each, so that a false one cannot ask for much memory.
     pub fn count(&mut self, size: usize) -> Result<usize> {
         let count = self.varuint()?;

@@ -87,6 +87,8 @@ fn a_step_allocates_nothing() {
         COUNT.load(Ordering::Relaxed) - before
     };
     allocations(3);
-    let (few, many) = (allocations(2), allocations(200));
-    assert_eq!(many, few, "200 steps and 2 steps: the same few allocations, for the call's own result");
+    // The least of several: a thread of the pool may still be starting during the first ones.
+    let least = |steps: usize| (0..5).map(|_| allocations(steps)).min();
+    let (few, many) = (least(2), least(30));
+    assert_eq!(many, few, "30 steps and 2 steps: the same few allocations, for the call's own result");
 }

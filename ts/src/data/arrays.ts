@@ -14,17 +14,20 @@ export interface ArrayData extends FlatData {
 }
 
 /**
- * Normalises `x`: a typed array (rank 1 unless `shape` is given), `{ data, shape }`, or nested arrays of numbers or
- * booleans. Float64Array and Float16Array become float32 copies, integers of other than 32 bits int32 copies, numbers
- * float32, booleans bool; Float32Array, Int32Array and bytes are passed on without a copy.
+ * Normalises `x`: a typed array (rank 1 unless `shape` is given), nested arrays of numbers or booleans, or either as
+ * `{ data, shape }`, where nested data need no shape. Float64Array and Float16Array become float32 copies, integers of
+ * other than 32 bits int32 copies, numbers float32, booleans bool; Float32Array, Int32Array and bytes are passed on
+ * without a copy.
  * Throws INVALID_SHAPE, SHAPE_MISMATCH, INVALID_DTYPE, INVALID_VALUE (beyond int32), BUFFER_DETACHED.
  */
 export function toArrayData(x: unknown, what: string, shape?: readonly number[]): ArrayData {
   if (isFlatOrNested(x)) return withShape(x, shape, what);
   if (typeof x === 'object' && x !== null && 'data' in x) {
     // Each property is read once: a getter may answer differently the second time.
-    const { data, shape: ownShape = null } = x as { data: unknown; shape?: unknown };
-    if (isFlatOrNested(data)) return withShape(data, shape ?? ownShape, what);
+    const { data, shape: own } = x as { data: unknown; shape?: unknown };
+    const given = shape ?? own;
+    if (Array.isArray(data)) return withShape(data, given, what);
+    if (isFlatOrNested(data)) return withShape(data, checkShape(given, what), what);
   }
   const expected = 'a typed array, nested arrays of numbers, or { data, shape }';
   throw fail('INVALID_DTYPE', what, expected, describeValue(x), hintFor(x));

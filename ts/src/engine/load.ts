@@ -168,11 +168,12 @@ function checkOptions(options: ReadyOptions): void {
       close && `did you mean ${close}?`,
     );
   }
-  const { engine, worker, threads, precision, memoryLimit } = options;
+  const { engine, worker, threads, precision, wasm, memoryLimit } = options;
   const refuse = (option: string, expected: string, got: unknown, hint?: string): never => {
     throw fail('INVALID_VALUE', `ready: ${option}`, expected, describeValue(got), hint);
   };
   if (engine !== undefined && !NAMES.includes(engine)) refuse('engine', "'native' or 'wasm'", engine);
+  if (engine === 'native' && wasm !== undefined) refuse('wasm', "nothing where engine is 'native'", wasm);
   if (worker !== undefined && worker !== false)
     refuse('worker', 'false', worker, 'engines in workers are not built yet');
   if (precision !== undefined && precision !== 'reproducible') {

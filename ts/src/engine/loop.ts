@@ -2,7 +2,7 @@
 // loop stays free and an abort is answered soon, even where a busy machine makes three of it. How steps fall into
 // chunks changes no result.
 
-import { DescendError, type ErrorCode } from '../errors.js';
+import { DescendError, type ErrorCode, fail } from '../errors.js';
 import { refusal } from './binding.js';
 import { type Call, type Engine, MAX_STEPS, type Outcome, REPORT_HEAD } from './engine.js';
 
@@ -29,6 +29,15 @@ export interface Chunk {
   learningRate(i: number): number;
 }
 
+/** What makes a run's updates: an optimizer, as far as the loop knows one. */
+export interface Updater {
+  /** Updates made. A callback may change it: the run goes on from there. */
+  readonly iterations: number;
+  setIterations(updates: number): void;
+  /** The numbers of `count` updates after `first` others, as bytes. */
+  encodeHypers(first: number, count: number): Uint8Array;
+}
+
 /** What `runSteps` does. */
 export interface StepsOptions {
   engine: Engine;
@@ -38,10 +47,10 @@ export interface StepsOptions {
   reports: number;
   /** Most steps; without, until the rows are all visited or a rule stops it. */
   steps?: number;
-  /** Hyper-parameters of `count` updates after `first` others, as bytes. */
-  hyper?: (first: number, count: number) => Uint8Array;
+  /** Whose updates they are; its count is kept. */
+  updater?: Updater;
   /** Called after each chunk, at a step boundary, with the variables free; `false` ends the run. */
-  onChunk?: (chunk: Chunk, updates: number) => unknown;
+  onChunk?: (chunk: Chunk) => unknown;
   /** Calls `onChunk` after every single step. */
   everyStep?: boolean;
   signal?: AbortSignal | undefined;
@@ -51,58 +60,121 @@ export interface StepsOptions {
 export interface StepsResult {
   /** Steps completed; the one at which a stop rule held is not among them. */
   steps: number;
-  /** Updates the optimizer has made in all. */
-  updates: number;
   /** 'done': all rows visited; 'stopped': by `onChunk`; or the rule that held. */
   reason: 'done' | 'maxSteps' | 'lossBelow' | 'gradNormBelow' | 'minDelta' | 'stopped';
 }
 
+// Updaters whose count is some run's at the moment.
+const busy = new WeakSet<Updater>();
+
 /** Runs a plan. Rejects with the signal's reason, or with what failed; both leave the last completed step. */
 export async function runSteps(options: StepsOptions): Promise<StepsResult> {
-  const { engine, plan, call, signal } = options;
+  const { updater, signal } = options;
   signal?.throwIfAborted();
-  const run = await engine.start(plan, call);
+  if (updater === undefined) return new Loop(options).run();
+  if (busy.has(updater)) {
+    const got = 'another run while the first is under way';
+    throw fail('BUSY', 'optimizer', 'one run at a time', got, 'await the first, or use one optimizer for each');
+  }
+  busy.add(updater);
   try {
-    return await advanceAll(options, run);
+    return await new Loop(options).run();
   } finally {
-    engine.release('run', run);
+    busy.delete(updater);
   }
-}
-
-async function advanceAll(options: StepsOptions, run: number): Promise<StepsResult> {
-  const { engine, call, hyper, onChunk, signal, steps: most = Number.POSITIVE_INFINITY } = options;
-  const pace = new Pace(options.everyStep === true);
-  let [steps, updates] = [0, call.updates ?? 0];
-  while (steps < most) {
-    await giveWay();
-    signal?.throwIfAborted();
-    const count = Math.min(most - steps, pace.steps);
-    const started = performance.now();
-    const outcome = await engine.advance(run, count, pace.budget, hyper ? hyper(updates, count) : NOTHING);
-    const chunk = new Reports(outcome, options.reports, steps);
-    pace.took(performance.now() - started, chunk.count, count);
-    const stopped = outcome.status === 'stopped';
-    steps += chunk.count - (stopped ? 1 : 0);
-    if (hyper) updates += chunk.updates - (stopped ? 1 : 0);
-    if (onChunk && chunk.count > 0 && !(await released(options, run, () => onChunk(chunk, updates)))) {
-      return { steps, updates, reason: 'stopped' };
-    }
-    if (outcome.status === 'failed') throw failure(outcome, call, steps);
-    if (stopped) return { steps, updates, reason: outcome.text as StepsResult['reason'] };
-    if (outcome.status === 'done') return { steps, updates, reason: 'done' };
-  }
-  return { steps, updates, reason: 'maxSteps' };
 }
 
 const NOTHING = new Uint8Array();
 
-/** Calls back with the variables free; says whether to go on. */
-async function released({ engine }: StepsOptions, run: number, callback: () => unknown): Promise<boolean> {
-  engine.hold(run, false);
-  const answer = callback();
-  if ((answer instanceof Promise ? await answer : answer) === false) return false;
-  engine.hold(run, true);
-  return true;
+/** One call of `runSteps` under way. */
+class Loop {
+  readonly #options: StepsOptions;
+  readonly #pace: Pace;
+  #run: number | undefined;
+  #steps = 0;
+  #rows = 0;
+  #updates: number;
+
+  constructor(options: StepsOptions) {
+    this.#options = options;
+    this.#pace = new Pace(options.everyStep === true);
+    this.#updates = options.updater?.iterations ?? 0;
+  }
+
+  async run(): Promise<StepsResult> {
+    try {
+      return { reason: await this.#advanceAll(), steps: this.#steps };
+    } finally {
+      this.#release();
+    }
+  }
+
+  async #advanceAll(): Promise<StepsResult['reason']> {
+    const { engine, call, updater, onChunk, signal, steps: most = Number.POSITIVE_INFINITY } = this.#options;
+    while (this.#steps < most) {
+      this.#run ??= await this.#start();
+      await giveWay();
+      signal?.throwIfAborted();
+      const { count, hypers } = this.#hypers(Math.min(most - this.#steps, this.#pace.steps));
+      const started = performance.now();
+      const outcome = await engine.advance(this.#run, count, this.#pace.budget, hypers);
+      const chunk = new Reports(outcome, this.#options.reports, this.#steps);
+      this.#pace.took(performance.now() - started, chunk.count, count);
+      const stopped = outcome.status === 'stopped';
+      this.#steps += chunk.count - (stopped ? 1 : 0);
+      this.#rows += chunk.allRows;
+      this.#updates += chunk.updates - (stopped ? 1 : 0);
+      updater?.setIterations(this.#updates);
+      if (onChunk && chunk.count > 0 && !(await this.#freed(this.#run, () => onChunk(chunk)))) return 'stopped';
+      if (outcome.status === 'failed') throw failure(outcome, call, this.#steps);
+      if (stopped) return outcome.text as StepsResult['reason'];
+      if (outcome.status === 'done') return 'done';
+    }
+    return 'maxSteps';
+  }
+
+  /** A run of what is left. */
+  #start(): Promise<number> {
+    const { engine, plan, call } = this.#options;
+    const [from, to] = call.rows ?? [0, 0];
+    const rows = call.rows && ([from + this.#rows, to] as const);
+    const iteration = (call.iteration ?? 0) + this.#steps;
+    return engine.start(plan, { ...call, ...(rows && { rows }), iteration, updates: this.#updates });
+  }
+
+  /** The numbers of up to `count` updates: as many as a user's function has good ones for, so that it fails at its step. */
+  #hypers(count: number): { count: number; hypers: Uint8Array } {
+    const { updater } = this.#options;
+    if (!updater) return { count, hypers: NOTHING };
+    for (let fewer = count; ; fewer = Math.ceil(fewer / 2)) {
+      try {
+        return { count: fewer, hypers: updater.encodeHypers(this.#updates, fewer) };
+      } catch (error) {
+        if (fewer === 1) throw error;
+      }
+    }
+  }
+
+  /** Calls back with the variables free; says whether to go on. */
+  async #freed(run: number, callback: () => unknown): Promise<boolean> {
+    const { engine, updater } = this.#options;
+    engine.hold(run, false);
+    const answer = callback();
+    if ((answer instanceof Promise ? await answer : answer) === false) return false;
+    if (updater && updater.iterations !== this.#updates) {
+      // The callback loaded another state or made updates of its own: what is left begins with that count.
+      this.#updates = updater.iterations;
+      this.#release();
+    } else {
+      engine.hold(run, true);
+    }
+    return true;
+  }
+
+  #release(): void {
+    if (this.#run !== undefined) this.#options.engine.release('run', this.#run);
+    this.#run = undefined;
+  }
 }
 
 function failure(outcome: Outcome, call: Call, steps: number): DescendError {
@@ -130,6 +202,12 @@ class Reports implements Chunk {
     let updates = 0;
     for (let i = 0; i < this.count; i++) updates += this.skipped(i) ? 0 : 1;
     return updates;
+  }
+
+  get allRows(): number {
+    let rows = 0;
+    for (let i = 0; i < this.count; i++) rows += this.rows(i);
+    return rows;
   }
 
   rows(i: number): number {

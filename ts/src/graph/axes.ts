@@ -25,6 +25,12 @@ export function axesOf(axes: Axes | undefined, x: Tensor, what: string): number[
   throw fail('INVALID_VALUE', what, 'each axis once', describeValue(axes));
 }
 
+/** A list as it is; anything else (one tensor, most often) is refused. */
+export function listOf<T>(xs: readonly T[], what: string): readonly T[] {
+  if (Array.isArray(xs)) return xs;
+  throw fail('INVALID_VALUE', what, 'a list', describeValue(xs), 'such as [a, b]');
+}
+
 /** The shape without `axes`, or with 1 in their places. */
 export function reduced(shape: Shape, axes: readonly number[], keep: boolean): Dim[] {
   return shape.flatMap((dim, axis) => (!axes.includes(axis) ? [dim] : keep ? [1] : []));

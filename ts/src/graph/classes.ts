@@ -1,6 +1,7 @@
 // Ops on classes: picking one of the last axis by index, and the cross-entropies with Keras's values.
 
 import { fail } from '../errors.js';
+import { assertOptions } from '../units.js';
 import { type Dim, sameShape, shapeText } from './dims.js';
 import { floating } from './elementwise.js';
 import { flag, str } from './node.js';
@@ -26,6 +27,7 @@ export function pick(x: Operand, index: Operand): Tensor {
  */
 export function sparseCrossEntropy(prediction: Operand, labels: Operand, options: CrossEntropyOptions = {}): Tensor {
   const name = 'sparse_cross_entropy';
+  assertOptions('ops.sparseCrossEntropy', options, ['fromLogits']);
   const tracer = currentTracer(name);
   const [p, indices] = rowsAndIndices(
     floating(tracer.operand(prediction, name), name),
@@ -42,6 +44,7 @@ export function categoricalCrossEntropy(
   target: Operand,
   options: CrossEntropyOptions = {},
 ): Tensor {
+  assertOptions('ops.categoricalCrossEntropy', options, ['fromLogits']);
   const [p, t] = sameShaped('categorical_cross_entropy', prediction, target);
   if (p.shape.length === 0) throw fail('SHAPE_MISMATCH', 'categorical_cross_entropy', 'at least one axis', '[]');
   const type = { shape: p.shape.slice(0, -1), dtype: 'float32' as const };
@@ -51,6 +54,7 @@ export function categoricalCrossEntropy(
 
 /** `−t·log p − (1 − t)·log(1 − p)` for each element, p clipped to [1e-7, 1 − 1e-7]. */
 export function binaryCrossEntropy(prediction: Operand, target: Operand, options: CrossEntropyOptions = {}): Tensor {
+  assertOptions('ops.binaryCrossEntropy', options, ['fromLogits']);
   const [p, t] = sameShaped('binary_cross_entropy', prediction, target);
   const attrs = { from_logits: flag(options.fromLogits === true) };
   return p.tracer.op('binary_cross_entropy', [p, t], attrs, [p])[0] as Tensor;

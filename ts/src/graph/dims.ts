@@ -72,7 +72,8 @@ export function checkDims(shape: unknown, what: string): Dim[] {
   if (shape.length > MAX_RANK) {
     throw fail('INVALID_SHAPE', what, `a shape of at most ${MAX_RANK} axes`, `${shape.length} axes`);
   }
-  const dims = shape.map((size: unknown, axis) => checkDim(size, axis, what));
+  // Unlike map, this does not pass over holes.
+  const dims = Array.from(shape, (size: unknown, axis) => checkDim(size, axis, what));
   return limited(dims, what);
 }
 

@@ -4,7 +4,8 @@
 import type { DType } from '../data/typed.js';
 import { describeValue, fail } from '../errors.js';
 import { div } from '../generated/ops.js';
-import { type Axes, axesOf, axisOf, numberThat, reduced, wholeNumber, withAxis } from './axes.js';
+import { assertOptions } from '../units.js';
+import { type Axes, axesOf, axisOf, listOf, numberThat, reduced, wholeNumber, withAxis } from './axes.js';
 import {
   checkDims,
   coefOf,
@@ -54,7 +55,10 @@ function traced(x: Operand, what: string): Tensor {
   return currentTracer(what).operand(x, what);
 }
 
+const REDUCE = ['axis', 'keepDims'];
+
 function reduce(name: 'sum' | 'max', x: Operand, options: ReduceOptions): Tensor {
+  assertOptions(`ops.${name}`, options, REDUCE);
   const input = floating(traced(x, name), name);
   const axes = axesOf(options.axis, input, name);
   const keep = options.keepDims === true;
@@ -73,6 +77,7 @@ export function max(x: Operand, options: ReduceOptions = {}): Tensor {
 
 /** The mean over axes; NaN over none. */
 export function mean(x: Operand, options: ReduceOptions = {}): Tensor {
+  assertOptions('ops.mean', options, REDUCE);
   const input = floating(traced(x, 'mean'), 'mean');
   const axes = axesOf(options.axis, input, 'mean');
   const count = axes.map((axis) => input.shape[axis] as Dim);
@@ -106,6 +111,7 @@ function lastAxis(x: Tensor, what: string): number {
 
 /** The matrix product `a · b`: `[..., m, k]` with `[k, n]` gives `[..., m, n]`. Only rank 2 is transposed. */
 export function matmul(a: Operand, b: Operand, options: MatmulOptions = {}): Tensor {
+  assertOptions('ops.matmul', options, ['transposeA', 'transposeB']);
   const [x, y] = [floating(traced(a, 'matmul'), 'matmul'), floating(traced(b, 'matmul'), 'matmul')];
   const [ta, tb] = [options.transposeA === true, options.transposeB === true];
   const got = `${shapeText(x.shape)} and ${shapeText(y.shape)}`;
@@ -159,7 +165,8 @@ export function broadcastTo(x: Operand, shape: Shape): Tensor {
 export function transpose(x: Operand, perm?: readonly number[]): Tensor {
   const input = traced(x, 'transpose');
   const reversed = input.shape.map((_, axis) => input.shape.length - 1 - axis);
-  const order = perm === undefined ? reversed : perm.map((axis) => axisOf(axis, input, 'transpose'));
+  const order =
+    perm === undefined ? reversed : listOf(perm, 'transpose').map((axis) => axisOf(axis, input, 'transpose'));
   if (new Set(order).size !== input.shape.length || order.length !== input.shape.length) {
     throw fail('INVALID_VALUE', 'transpose', `every axis of ${shapeText(input.shape)} once`, describeValue(perm));
   }
@@ -187,6 +194,7 @@ function asIndices(x: Operand, what: string): Tensor {
 
 /** `length` entries of one axis (the first by default) from `start` on. */
 export function slice(x: Operand, options: { axis?: number; start: number; length: number }): Tensor {
+  assertOptions('ops.slice', options, ['axis', 'start', 'length']);
   const input = traced(x, 'slice');
   const axis = axisOf(options.axis ?? 0, input, 'slice');
   const size = input.shape[axis] as Dim;
@@ -199,7 +207,8 @@ export function slice(x: Operand, options: { axis?: number; start: number; lengt
 
 /** Joins along one axis (the first by default); the other sizes are equal. */
 export function concat(xs: readonly Operand[], options: { axis?: number } = {}): Tensor {
-  const inputs = xs.map((x) => traced(x, 'concat'));
+  const inputs = listOf(xs, 'concat').map((x) => traced(x, 'concat'));
+  assertOptions('ops.concat', options, ['axis']);
   const first = inputs[0];
   if (!first) throw fail('INVALID_VALUE', 'concat', 'at least one tensor', 'none');
   const axis = axisOf(options.axis ?? 0, first, 'concat');
@@ -235,8 +244,9 @@ export function fill(shape: Shape, value: number): Tensor {
 /** Elements below `low` become `low`, above `high` become `high`. */
 export function clip(x: Operand, low: number, high: number): Tensor {
   const input = floating(traced(x, 'clip'), 'clip');
-  if (!(low <= high))
+  if (typeof low !== 'number' || typeof high !== 'number' || !(low <= high)) {
     throw fail('INVALID_VALUE', 'clip', 'low <= high', `${describeValue(low)} and ${describeValue(high)}`);
+  }
   return one('clip', [input], { low: float(low), high: float(high) }, input.shape);
 }
 
@@ -248,6 +258,7 @@ export function stopGradient(x: Operand): Tensor {
 
 /** Sets a random share `rate` (0 ≤ rate < 1) of the elements to 0 and scales the others by 1 / (1 − rate). */
 export function dropout(x: Operand, rate: number, options: StreamOptions = {}): Tensor {
+  assertOptions('ops.dropout', options, ['name']);
   const input = floating(traced(x, 'dropout'), 'dropout');
   numberThat(rate, (r) => r >= 0 && r < 1, 'a rate from 0 up to, not including, 1', 'dropout');
   const stream = int(currentTracer('dropout').stream('dropout', options.name));
@@ -256,6 +267,7 @@ export function dropout(x: Operand, rate: number, options: StreamOptions = {}): 
 
 /** Random numbers from `low` (0) up to, not including, `high` (1). */
 export function randomUniform(shape: Shape, options: StreamOptions & { low?: number; high?: number } = {}): Tensor {
+  assertOptions('ops.randomUniform', options, ['low', 'high', 'name']);
   const target = checkDims(shape, 'random_uniform');
   const [low, high] = [options.low ?? 0, options.high ?? 1];
   numberThat(low, () => true, 'a finite low', 'random_uniform');
@@ -269,6 +281,6 @@ export function gradients(y: Operand, xs: readonly Operand[]): Tensor[] {
   const tracer = currentTracer('gradients');
   return tracer.gradients(
     [traced(y, 'gradients')],
-    xs.map((x) => traced(x, 'gradients')),
+    Array.from(listOf(xs, 'gradients'), (x) => traced(x, 'gradients')),
   );
 }

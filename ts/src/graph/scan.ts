@@ -1,7 +1,9 @@
 // Loops: a body traced once, run for each entry of its sequences. What the body uses from around it (tensors,
 // variables, numbers, arrays) becomes a constant input of the loop by itself.
 
-import { fail } from '../errors.js';
+import { describeValue, fail } from '../errors.js';
+import { assertOptions } from '../units.js';
+import { listOf } from './axes.js';
 import { type Dim, type Shape, sameDim, sameShape } from './dims.js';
 import { flag, graph, int } from './node.js';
 import type { Operand, Tensor } from './tensor.js';
@@ -29,7 +31,9 @@ export type ScanBody = (
 /** Runs `body` T times. Gives the last carries, and each output stacked to `[T, ...]`. */
 export function scan(body: ScanBody, options: ScanOptions): { carries: Tensor[]; outputs: Tensor[] } {
   const tracer = currentTracer('scan');
-  const all = (xs: readonly Operand[] = []): Tensor[] => xs.map((x) => tracer.operand(x, 'scan'));
+  if (typeof body !== 'function') throw fail('INVALID_VALUE', 'scan', 'a function', describeValue(body));
+  assertOptions('ops.scan', options, ['carries', 'sequences', 'constants', 'reverse']);
+  const all = (xs: readonly Operand[] = []): Tensor[] => listOf(xs, 'scan').map((x) => tracer.operand(x, 'scan'));
   const [carries, sequences, constants] = [all(options.carries), all(options.sequences), all(options.constants)];
   const length = lengthOf(sequences);
   const inner = new Tracer(tracer);
@@ -41,8 +45,9 @@ export function scan(body: ScanBody, options: ScanOptions): { carries: Tensor[];
     inside(constants, (x) => x.shape),
   ] as const;
   const results = inner.run(() => body(...parameters));
-  const next = (results.carries ?? []).map((x) => inner.operand(x, 'scan'));
-  const outputs = (results.outputs ?? []).map((x) => inner.operand(x, 'scan'));
+  assertOptions('ops.scan: result of the body', results, ['carries', 'outputs']);
+  const made = (xs: readonly Operand[] = []): Tensor[] => listOf(xs, 'scan').map((x) => inner.operand(x, 'scan'));
+  const [next, outputs] = [made(results.carries), made(results.outputs)];
   checkCarries(carries, next);
   inner.results = [...next, ...outputs];
   const stacked = [...outputs, ...carries].map((x) => ({ shape: [length, ...x.shape], dtype: x.dtype }));

@@ -2,6 +2,7 @@
 // Holds no numbers; `Stored` is all the graph knows of variables.
 
 import type { DType } from '../data/typed.js';
+import { fail } from '../errors.js';
 import { type Shape, shapeText } from './dims.js';
 import type { Tracer } from './trace.js';
 
@@ -29,12 +30,29 @@ export class Tensor {
   toString(): string {
     return `${this.dtype}${shapeText(this.shape)}`;
   }
+
+  /** Text for texts; throws INVALID_VALUE for operators such as `a * b`. */
+  [Symbol.toPrimitive](hint: string): string {
+    return textOnly(this, hint);
+  }
 }
 
 /** A whole buffer of an engine's store: a variable, a piece of optimizer state. A trace gives each a slot. */
 export abstract class Stored {
   abstract readonly shape: readonly number[];
   abstract readonly dtype: DType;
+
+  /** Text for texts; throws INVALID_VALUE for operators such as `a * b`. */
+  [Symbol.toPrimitive](hint: string): string {
+    return textOnly(this, hint);
+  }
+}
+
+// JavaScript's operators ask for a number, and would go on with NaN.
+function textOnly(value: object, hint: string): string {
+  if (hint === 'string') return value.toString();
+  const advice = 'use ops: ops.mul(a, b), ops.sub(a, b), ops.greater(a, b) …';
+  throw fail('INVALID_VALUE', value.toString(), 'an op', "one of JavaScript's operators (+, *, <, …)", advice);
 }
 
 /** A number at a place of nested arrays. */

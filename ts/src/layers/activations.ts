@@ -4,7 +4,7 @@ import { describeValue, fail } from '../errors.js';
 import { UNARY } from '../generated/unary.js';
 import * as ops from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
-import { isSerializedFunction, Names, type Serialized, serializeFunction } from '../units.js';
+import { isSerializedFunction, Names, refuseClass, type Serialized, serializeFunction } from '../units.js';
 
 /** A function of tensors, element by element or along the last axis. */
 export type ActivationFunction = (x: Tensor) => Tensor;
@@ -29,14 +29,24 @@ const ACTIVATIONS: Names<Activation> = new Names<Activation>(
   }).map(([name, apply]) => [name, { apply, config: name }] as const),
 );
 
+// A function without a name works as any other until it is to be saved.
+function functionActivation(apply: ActivationFunction): Activation {
+  return {
+    apply,
+    get config() {
+      return serializeFunction('activation', apply, 'give it a name, such as const swish = (x) => …');
+    },
+  };
+}
+
 /** The activation that an option means. Throws UNKNOWN_NAME, INVALID_VALUE. */
 export function activationOf(value: ActivationLike | undefined, what: string): Activation {
   if (value === undefined || value === null) return ACTIVATIONS.get('linear');
   if (typeof value === 'string') return ACTIVATIONS.get(value);
-  if (typeof value === 'function') return { apply: value, config: serializeFunction(value) };
+  refuseClass(value, `${what} activation`);
+  if (typeof value === 'function') return functionActivation(value);
   if (isSerializedFunction(value)) {
-    const fn = ACTIVATIONS.customFunction(value.config) as ActivationFunction;
-    return { apply: fn, config: serializeFunction(fn) };
+    return functionActivation(ACTIVATIONS.customFunction(value.config) as ActivationFunction);
   }
   throw fail('INVALID_VALUE', `${what} activation`, 'a name or a function of tensors', describeValue(value));
 }

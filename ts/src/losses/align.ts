@@ -18,7 +18,13 @@ export function sameAs(yTrue: Tensor, yPred: Tensor, what: string): Tensor {
   if (sameShape(aligned.shape, yPred.shape)) return aligned;
   const hint =
     yPred.shape.length > 1 ? 'for labels as whole numbers there are the sparse losses and metrics' : undefined;
-  throw fail('SHAPE_MISMATCH', what, `targets of shape ${shapeText(yPred.shape)}`, shapeText(yTrue.shape), hint);
+  throw fail(
+    'SHAPE_MISMATCH',
+    what,
+    `targets of shape ${shapeText(yPred.shape)}`,
+    shapeText(yTrue.shape),
+    flattenHint(yTrue, yPred) ?? hint,
+  );
 }
 
 /** Labels: one for each row of classes in the predictions. */
@@ -26,6 +32,13 @@ export function labelsFor(yTrue: Tensor, yPred: Tensor, what: string): Tensor {
   const rows = yPred.shape.slice(0, -1);
   const aligned = withRank(yTrue, rows.length);
   if (yPred.shape.length > 0 && sameShape(aligned.shape, rows)) return aligned;
-  const hint = sameShape(yTrue.shape, yPred.shape) ? 'for one-hot targets there are the categorical ones' : undefined;
+  const oneHot = sameShape(yTrue.shape, yPred.shape);
+  const hint = oneHot ? 'for one-hot targets there are the categorical ones' : flattenHint(yTrue, yPred);
   throw fail('SHAPE_MISMATCH', what, `labels of shape ${shapeText(rows)}`, shapeText(yTrue.shape), hint);
+}
+
+// Predictions of more axes than a row of outputs, for targets of fewer.
+function flattenHint(yTrue: Tensor, yPred: Tensor): string | undefined {
+  if (yPred.shape.length < 3 || yTrue.shape.length >= yPred.shape.length) return undefined;
+  return `the outputs have shape ${shapeText(yPred.shape)}: is a Flatten missing among the layers?`;
 }

@@ -39,7 +39,7 @@ export class BinaryAccuracy extends MeanMetric {
   constructor(options: BinaryAccuracyOptions = {}) {
     super(options, ['threshold']);
     const { threshold = 0.5 } = options;
-    if (!(threshold >= 0 && threshold <= 1)) {
+    if (!(typeof threshold === 'number' && threshold >= 0 && threshold <= 1)) {
       throw fail('INVALID_VALUE', `${this.name} threshold`, 'a number from 0 to 1', describeValue(threshold));
     }
     this.threshold = threshold;

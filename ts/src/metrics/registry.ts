@@ -5,6 +5,7 @@ import {
   canonicalName,
   fromConfig,
   isSerializedFunction,
+  refuseClass,
   type Serialized,
   serialize,
   serializeFunction,
@@ -25,13 +26,17 @@ const METRICS: Units<Metric> = new Units(
   Metric,
   [BinaryAccuracy, CategoricalAccuracy, MeanSquaredError, SparseCategoricalAccuracy],
   [['mse', MeanSquaredError]],
+  ['accuracy'],
 );
+
+const UNNAMED = 'give it a name, or save with { includeOptimizer: false }';
 
 /** A metric whose form the shapes of targets and predictions decide, once they are known. */
 export type MetricChoice = (yTrue: Shape, yPred: Shape) => Metric;
 
 /** The metric that is meant; as in Keras its key in logs is the word it was asked for by. */
 export function metricOf(value: MetricLike): Metric | MetricChoice {
+  refuseClass(value, 'metric');
   if (typeof value === 'function') return new FunctionMetric(value);
   if (isSerializedFunction(value)) return new FunctionMetric(METRICS.customFunction(value.config) as MetricFunction);
   if (typeof value !== 'string') return METRICS.resolve(value);
@@ -42,7 +47,7 @@ export function metricOf(value: MetricLike): Metric | MetricChoice {
 
 /** A metric as plain data. */
 export function metricConfig(metric: Metric): Serialized {
-  return metric instanceof FunctionMetric ? serializeFunction(metric.fn) : serialize(metric);
+  return metric instanceof FunctionMetric ? serializeFunction('metric', metric.fn, UNNAMED) : serialize(metric);
 }
 
 // Keras's rule: one output is binary; fewer axes or a single number in the target make it a label.

@@ -6,7 +6,7 @@ import type { Loss, LossLike } from '../losses/index.js';
 import { lossConfig, lossOf } from '../losses/registry.js';
 import type { Metric, MetricLike } from '../metrics/index.js';
 import { type MetricChoice, metricConfig, metricOf } from '../metrics/registry.js';
-import { type Optimizer, get as optimizerOf, serialize as serializeOptimizer } from '../optimizers/index.js';
+import { type Optimizer, get as optimizerOf } from '../optimizers/index.js';
 import { assertOptions, type Config } from '../units.js';
 
 /** Options of `compile`. */
@@ -47,10 +47,11 @@ export class Compiled {
     return metrics;
   }
 
-  /** As plain data, for a file. */
-  getConfig(): Config {
+  /** As plain data, for a file of a model whose weights have these names. */
+  getConfig(weights: readonly string[]): Config {
+    const { optimizer } = this;
     return {
-      optimizer: serializeOptimizer(this.optimizer),
+      optimizer: { className: optimizer.className, config: optimizer.configFor(weights) },
       loss: lossConfig(this.loss),
       metrics: this.#metrics.map(({ given, resolved }) =>
         typeof resolved === 'function' ? given : metricConfig(resolved),

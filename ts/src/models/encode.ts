@@ -1,6 +1,7 @@
 // A model as the bytes of one safetensors file. Its header carries the architecture, how the model is trained and how far
 // it has come; the tensors are the weights under their names and the optimizer's state.
 
+import { fail } from '../errors.js';
 import { type SafeTensor, writeSafetensors } from '../io/safetensors.js';
 import { boolean } from '../numbers.js';
 import type { Optimizer } from '../optimizers/index.js';
@@ -26,12 +27,17 @@ export function stateName(weight: string, state: string): string {
 export async function encodeModel(model: Network, options: SaveOptions): Promise<Uint8Array<ArrayBuffer>> {
   assertOptions('save', options, ['includeOptimizer']);
   const compiled = boolean(options.includeOptimizer ?? true, 'includeOptimizer') ? model.compiledOrNone : undefined;
+  if (compiled?.optimizer.hasPatterns && !model.built) {
+    const hint = 'patterns are saved as the names they match: build the model first';
+    throw fail('NOT_BUILT', 'save', 'a model whose weights have names', 'one that was not built', hint);
+  }
+  const names = model.weights.map(({ name }) => name);
   const description = {
     version: FILE_VERSION,
     model: serialize(model),
     inputShape: model.built ? model.inputShape : null,
     position: model.position,
-    compile: compiled ? { ...compiled.getConfig(), iterations: compiled.optimizer.iterations } : null,
+    compile: compiled ? { ...compiled.getConfig(names), iterations: compiled.optimizer.iterations } : null,
   };
   const tensors = new Map<string, SafeTensor>();
   for (const weight of model.weights) tensors.set(weight.name, tensorOf(weight.shape, await weight.read()));

@@ -15,7 +15,10 @@ import { checkSignal, progressOf, type Verbose } from './watch.js';
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
-  /** Samples at a time; changes only the speed. Default 32. */
+  /**
+   * Samples at a time. Default 32. The loss is the mean of the batches' losses, each counted by its samples: batches of
+   * another size change its last digits, and under the reduction 'sum' its size.
+   */
   batchSize?: number;
   /** Default 0, silent. */
   verbose?: Verbose;

@@ -104,6 +104,9 @@ function rebuild(description: Description, file: SafetensorsFile, compile: boole
   if (saved !== undefined && compile) {
     const { iterations, ...options } = saved;
     model.compile(options);
+    if (model.optimizer.hasPatterns) {
+      throw fail('FILE_FORMAT', 'excludeFromWeightDecay', 'names', 'regular expressions', 'files may not carry them');
+    }
     const variables = takeState(tensors, model);
     memoryOf(model.optimizer).load({ iterations, variables }, false);
   }

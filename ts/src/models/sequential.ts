@@ -135,6 +135,7 @@ export class Sequential extends Network {
         let x: Tensor = tracer.batch(inputShape, 'float32');
         for (const layer of this.#layers) {
           if (!layer.built) built.push(layer);
+          assertInputShape(layer, sampleShape(x.shape, layer.name));
           x = layer.apply(x);
           shapes.push(sampleShape(x.shape, layer.name));
         }
@@ -147,4 +148,11 @@ export class Sequential extends Network {
     this.#outputShapes = shapes;
     for (const layer of built) for (const weight of layer.weights) weight.giveSeed(this.seed);
   }
+}
+
+// A shape that a layer behind the first one was given must be that of what arrives there.
+function assertInputShape({ name, inputShape }: Layer, arriving: readonly number[]): void {
+  if (inputShape === undefined || formatShape(inputShape) === formatShape(arriving)) return;
+  const expected = `samples of shape ${formatShape(inputShape)}, its own inputShape`;
+  throw fail('SHAPE_MISMATCH', name, expected, formatShape(arriving), 'only the first layer needs one');
 }

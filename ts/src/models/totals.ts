@@ -16,6 +16,8 @@ export class Totals {
   readonly #sums: Float64Array;
   /** Rows seen. */
   rows = 0;
+  // Those of steps that were made: of one left out (`onNonFinite: 'skip'`) the numbers say nothing.
+  #counted = 0;
 
   constructor(measured: readonly Measured[]) {
     this.#measured = measured;
@@ -27,6 +29,8 @@ export class Totals {
     for (let i = 0; i < chunk.count; i++) {
       const rows = chunk.rows(i);
       this.rows += rows;
+      if (chunk.skipped(i)) continue;
+      this.#counted += rows;
       this.#sums[0] = (this.#sums[0] as number) + chunk.report(i, 0) * rows;
       for (let k = 1; k < this.#sums.length; k++) this.#sums[k] = (this.#sums[k] as number) + chunk.report(i, k);
     }
@@ -34,11 +38,11 @@ export class Totals {
 
   /** The mean loss and the metrics so far; `prefix` comes before each key. */
   logs(prefix = ''): Record<string, number> {
-    const entries: [string, number][] = [[`${prefix}loss`, (this.#sums[0] as number) / this.rows]];
+    const entries: [string, number][] = [[`${prefix}loss`, (this.#sums[0] as number) / this.#counted]];
     let column = 1;
     for (const { metric, statistics } of this.#measured) {
       const sums = [...this.#sums.subarray(column, column + statistics)];
-      entries.push([prefix + metric.name, metric.result(sums, this.rows)]);
+      entries.push([prefix + metric.name, metric.result(sums, this.#counted)]);
       column += statistics;
     }
     return Object.fromEntries(entries);

@@ -60,12 +60,11 @@ export class Training {
     signal?.throwIfAborted();
     const engine = await engineOf(this.#model.weights);
     const site = await this.#arrive(engine);
-    const before = this.#compiled.optimizer.iterations;
     try {
       if (callbacks.has('onTrainBegin')) await this.#callback(() => callbacks.call('onTrainBegin'));
       const { reason, logs } = await this.#epochs(site);
       if (callbacks.has('onTrainEnd')) await this.#callback(() => callbacks.call('onTrainEnd', logs));
-      return this.#history.finish(this.#compiled.optimizer.iterations - before, reason);
+      return this.#history.finish(this.#steps, reason);
     } finally {
       progress.end();
       site.bound.free();
@@ -115,8 +114,7 @@ export class Training {
     const n = train.inputs.count;
     const begun = { epochs: position.epochs + 1, steps: position.steps };
     const everyStep = callbacks.has('onBatchBegin', 'onBatchEnd');
-    if (everyStep && !(await this.#batchBegin(0)))
-      return { steps: 0, updates: optimizer.iterations, reason: 'stopped' };
+    if (everyStep && !(await this.#batchBegin(0))) return { steps: 0, reason: 'stopped' };
     const call = {
       variables: site.bound.ids,
       data: [site.train.x, site.train.y],
@@ -126,13 +124,13 @@ export class Training {
       order: shuffle ? { key: seed, epoch: position.epochs, n } : undefined,
       seed,
       iteration: position.steps,
-      updates: optimizer.iterations,
       stop: { gradNormBelow: stopWhen.gradNormBelow },
       changes: site.changes,
     };
-    const onChunk = async (chunk: Chunk, updates: number): Promise<boolean> => {
+    const onChunk = async (chunk: Chunk): Promise<boolean> => {
       totals.add(chunk);
-      this.#stand({ ...begun, steps: begun.steps + chunk.first + this.#completed(chunk) }, updates);
+      // Where the model stands: what a callback that saves it will find.
+      this.#model.position = { ...begun, steps: begun.steps + chunk.first + this.#completed(chunk) };
       this.#settings.progress.update(totals.rows, totals.logs());
       if (!everyStep) return !this.#model.stopTraining;
       const index = chunk.first + chunk.count - 1;
@@ -143,9 +141,18 @@ export class Training {
     const { engine } = site;
     // Found again by its bytes, unless callbacks have used so many others that it must be compiled anew.
     const plan = await engine.plan(train.plan.bytes, batch);
-    const hyper = optimizer.encodeHypers.bind(optimizer);
     const { reports } = train.plan;
-    const result = await runSteps({ engine, plan, call, reports, steps, hyper, onChunk, everyStep, signal });
+    const result = await runSteps({
+      engine,
+      plan,
+      call,
+      reports,
+      steps,
+      updater: optimizer,
+      onChunk,
+      everyStep,
+      signal,
+    });
     this.#steps += result.steps;
     return result;
   }
@@ -155,12 +162,6 @@ export class Training {
     const { gradNormBelow } = this.#settings.stopWhen;
     const held = gradNormBelow !== undefined && chunk.gradNorm(chunk.count - 1) < gradNormBelow;
     return chunk.count - (held ? 1 : 0);
-  }
-
-  // Where the model stands after a chunk: what a callback that saves it will find.
-  #stand(position: Network['position'], updates: number): void {
-    this.#model.position = position;
-    this.#compiled.optimizer.setIterations(updates);
   }
 
   async #batchBegin(index: number): Promise<boolean> {

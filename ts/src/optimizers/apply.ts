@@ -41,6 +41,7 @@ const prepared = new WeakMap<Optimizer, Prepared>();
 export function applyGradients(optimizer: Optimizer, pairs: readonly GradientPair[]): StepReport {
   const what = `${optimizer.className}.applyGradients`;
   const variables = checkPairs(pairs, what);
+  memoryOf(optimizer).meet(variables);
   const engine = localEngineOf(variables);
   const gradients = pairs.map(([gradient], i) => place(optimizer, engine, gradient, variables[i] as Variable));
   let plan = prepared.get(optimizer);

@@ -6,6 +6,7 @@ import { describeValue, fail } from '../errors.js';
 import type { Writer } from '../graph/writer.js';
 import { deserialize } from '../schedules/index.js';
 import { Schedule } from '../schedules/schedule.js';
+import { refuseClass } from '../units.js';
 
 /** A number, or how it depends on the step (the first is 0): a schedule, or a function of the step. */
 export type HyperValue = number | Schedule | ((step: number) => number);
@@ -13,6 +14,7 @@ export type HyperValue = number | Schedule | ((step: number) => number);
 /** What was given for `hyper`, its default, or null where it is off. Values of functions are checked when taken. */
 export function readHyper(what: string, hyper: Hyper, given: unknown): HyperValue | null {
   if (typeof given === 'object' && given !== null) return deserialize(given);
+  refuseClass(given, `${what}: ${hyper.name}`);
   if (typeof given === 'function') return given as (step: number) => number;
   return readNumber(what, hyper, given);
 }

@@ -3,6 +3,7 @@
 import { plain } from '../declaration.js';
 import { describeValue, fail, nearest, quote } from '../errors.js';
 import { OPTIMIZERS } from '../generated/optimizers.js';
+import { refuseClass } from '../units.js';
 import { Optimizer } from './optimizer.js';
 
 export * from '../generated/optimizers.js';
@@ -22,6 +23,7 @@ export interface SerializedOptimizer {
  */
 export function get(identifier: string | Optimizer | SerializedOptimizer): Optimizer {
   if (identifier instanceof Optimizer) return identifier;
+  refuseClass(identifier, 'optimizer');
   if (typeof identifier === 'string') return new (find(identifier))();
   const found = (identifier ?? {}) as { className?: unknown; class_name?: unknown; config?: unknown };
   const name = found.className ?? found.class_name;

@@ -110,8 +110,10 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
    * Takes over what `stateDict` gave; state of variables it has not met yet waits for them. With `strict` (unless given
    * false) the variables must be the same. Throws INVALID_VALUE, UNKNOWN_NAME, SHAPE_MISMATCH; nothing has changed then.
    */
-  loadStateDict(saved: StateDict, { strict = true }: { strict?: boolean } = {}): void {
-    memoryOf(this).load(saved, strict);
+  loadStateDict(saved: StateDict, options: { strict?: boolean } = {}): void {
+    const what = `${this.className}.loadStateDict`;
+    const given = readOptions(what, options, ['strict']);
+    memoryOf(this).load(saved, readSwitch(what, 'strict', given.get('strict'), true));
   }
 
   /** @internal The engine's count, after a run or from a file. */
@@ -148,7 +150,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     for (const [name, value] of this.#values) {
       if (typeof value === 'function') {
         const what = `${this.className}.getConfig`;
-        throw fail('INVALID_VALUE', what, 'numbers and schedules', `a function for ${name}`, 'use a schedule instead');
+        const hint = 'use a schedule instead, or save the model with { includeOptimizer: false }';
+        throw fail('INVALID_VALUE', what, 'numbers and schedules', `a function for ${name}`, hint);
       }
       config[name] = value instanceof Schedule ? { className: value.className, config: value.getConfig() } : value;
     }
@@ -156,6 +159,26 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
       typeof pattern === 'string' ? pattern : { source: pattern.source, flags: pattern.flags },
     );
     return { ...config, ...Object.fromEntries(this.#switches), excludeFromWeightDecay };
+  }
+
+  /** @internal Whether it tells variables without weight decay by regular expressions. */
+  get hasPatterns(): boolean {
+    return this.#excluded.some((pattern) => pattern instanceof RegExp);
+  }
+
+  /**
+   * @internal What a model's file holds: as `getConfig`, but with the names that patterns match in their place, for a
+   * pattern from a file could be made to run for ever. Throws INVALID_VALUE where texts cannot say the same.
+   */
+  configFor(variables: readonly string[]): OptimizerConfig {
+    const texts = this.#excluded.filter((pattern) => typeof pattern === 'string');
+    const isIn = (names: readonly string[], variable: string) => names.some((name) => variable.includes(name));
+    const matched = variables.filter((variable) => !this.decays(variable) && !isIn(texts, variable));
+    const wrong = variables.find((variable) => this.decays(variable) && isIn(matched, variable));
+    if (wrong === undefined) return { ...this.getConfig(), excludeFromWeightDecay: [...texts, ...matched] };
+    const expected = 'patterns for names that are not part of others';
+    const hint = 'rename its layer, or save with { includeOptimizer: false }';
+    throw fail('INVALID_VALUE', `${this.className}: excludeFromWeightDecay`, expected, `also ${quote(wrong)}`, hint);
   }
 
   /** An optimizer from what `getConfig` returned. Keras's configurations, in snake_case, are understood. */

@@ -1,6 +1,7 @@
 // What an optimizer remembers of each variable: its pieces of state, and under which name they are saved. The same for
 // `minimize`, models and `applyGradients`, so that one optimizer may serve all of them.
 
+import { toArrayData } from '../data/arrays.js';
 import { checkShape } from '../data/shape.js';
 import { describeValue, fail, quote } from '../errors.js';
 import type { Segment, UpdateSpec } from '../graph/encode.js';
@@ -12,12 +13,14 @@ import type { Optimizer } from './optimizer.js';
 export interface StateDict {
   /** Steps made. */
   iterations: number;
-  variables: Record<string, Record<string, { data: Float32Array; shape: number[] }>>;
+  variables: Record<string, StatePieces>;
 }
+
+type StatePieces = Record<string, { data: Float32Array; shape: number[] }>;
 
 /** What is kept of one variable. */
 export interface Kept {
-  /** The variable's name; of one without, `variable_` and how many came before. */
+  /** The variable's name; of one without, `variable_` and the first number that is free. */
   readonly name: string;
   readonly states: readonly Variable[];
   /** Where gradients from JavaScript's memory go. */
@@ -39,6 +42,7 @@ export function memoryOf(optimizer: Optimizer): Memory {
 /** The optimizer's part of a plan: each variable with its gradient. */
 export function updateSpec(optimizer: Optimizer, pairs: readonly (readonly [Variable, Tensor])[]): UpdateSpec {
   const memory = memoryOf(optimizer);
+  memory.meet(pairs.map(([variable]) => variable));
   const segments: Segment[] = pairs.map(([variable, gradient]) => {
     const { name, states } = memory.of(variable);
     return { name, variable, gradient, decay: optimizer.decays(name), states };
@@ -57,11 +61,17 @@ export class Memory {
   readonly #kept = new Map<Variable, Kept>();
   readonly #byName = new Map<string, Variable>();
   /** Loaded state of variables that were not seen yet. */
-  #waiting: StateDict['variables'] = {};
+  #waiting: Map<string, StatePieces> = new Map();
   #unnamed = 0;
 
   constructor(optimizer: Optimizer) {
     this.#optimizer = optimizer;
+  }
+
+  /** `of` for several: those with names first, so that no number is taken that is part of a name. */
+  meet(variables: readonly Variable[]): void {
+    for (const variable of variables) if (variable.name !== '') this.of(variable);
+    for (const variable of variables) this.of(variable);
   }
 
   /** What is kept of a variable, made with the declared initial values at first. Throws DUPLICATE_NAME. */
@@ -70,19 +80,21 @@ export class Memory {
     if (known) return known;
     const what = this.#optimizer.className;
     if (variable.dtype !== 'float32') throw fail('INVALID_DTYPE', what, 'float32 variables', String(variable));
-    const name = variable.name === '' ? `variable_${this.#unnamed}` : variable.name;
+    const name = variable.name === '' ? this.#freeName() : variable.name;
     const other = this.#byName.get(name);
-    if (other && !other.isDisposed)
-      throw fail('DUPLICATE_NAME', what, 'variables of different names', `two ${quote(name)}`);
+    if (other && !other.isDisposed) {
+      const hint = 'make a new optimizer, or dispose of the old variable or model';
+      throw fail('DUPLICATE_NAME', what, 'variables of different names', `two ${quote(name)}`, hint);
+    }
     if (other) this.#kept.delete(other);
-    const saved = this.#waiting[name];
+    const saved = this.#waiting.get(name);
     const states = this.#optimizer.states().map((spec) => {
       const options = { name: `${name}/${spec.name}`, dtype: 'float32', trainable: false } as const;
       const state = new Variable(spec.initial, variable.shape, options);
-      if (saved) state.assign(savedState(saved, name, spec.name));
+      if (saved) state.assign(saved[spec.name] as Captured);
       return state;
     });
-    delete this.#waiting[name];
+    this.#waiting.delete(name);
     if (variable.name === '') this.#unnamed++;
     const kept: Kept = { name, states, gradient: undefined };
     this.#kept.set(variable, kept);
@@ -121,29 +133,34 @@ export class Memory {
   load(saved: StateDict, strict: boolean): void {
     const checked = checkDict(saved, this.#optimizer.className);
     const names = this.#optimizer.states().map(({ name }) => name);
+    for (const [name, pieces] of checked.variables) checkStates(Object.keys(pieces), names, name);
     const changes: (() => void)[] = [];
     for (const [variable, { name, states }] of this.#kept) {
-      const pieces = checked.variables[name];
+      const pieces = checked.variables.get(name);
       if (!pieces) {
         if (!strict || states.length === 0) continue;
         const hint = 'or pass { strict: false }';
         throw fail('UNKNOWN_NAME', 'loadStateDict', `state of ${quote(name)}`, 'none', hint);
       }
       for (const [i, state] of states.entries()) {
-        const piece = savedState(pieces, name, names[i] as string);
-        const data = shaped(piece, variable.shape, `state of ${quote(name)}`);
+        const data = shaped(pieces[names[i] as string], variable.shape, `state of ${quote(name)}`);
         changes.push(() => state.assign(data));
       }
     }
-    const waiting = Object.entries(checked.variables).filter(([name]) => !this.#byName.has(name));
+    const waiting = [...checked.variables].filter(([name]) => !this.#byName.has(name));
     const [unknown] = waiting.map(([name]) => name);
     if (strict && this.#kept.size > 0 && unknown !== undefined) {
       const hint = 'or pass { strict: false }';
       throw fail('UNKNOWN_NAME', 'loadStateDict', 'variables in use', quote(unknown), hint);
     }
     for (const change of changes) change();
-    this.#waiting = Object.fromEntries(waiting);
+    this.#waiting = new Map(waiting);
     this.#optimizer.setIterations(checked.iterations);
+  }
+
+  #freeName(): string {
+    while (this.#byName.has(`variable_${this.#unnamed}`)) this.#unnamed++;
+    return `variable_${this.#unnamed}`;
   }
 
   *#states(): Iterable<Variable> {
@@ -152,39 +169,59 @@ export class Memory {
 
   #dict(elements: ReadonlyMap<Variable, Variable['data']>): StateDict {
     const names = this.#optimizer.states().map(({ name }) => name);
-    const variables: StateDict['variables'] = {};
+    const variables = new Map<string, StatePieces>();
     for (const [{ shape }, { name, states }] of this.#kept) {
       const piece = (state: Variable): { data: Float32Array; shape: number[] } => ({
         data: elements.get(state) as Float32Array,
         shape: [...shape],
       });
-      variables[name] = Object.fromEntries(states.map((state, i) => [names[i] as string, piece(state)]));
+      variables.set(name, Object.fromEntries(states.map((state, i) => [names[i] as string, piece(state)])));
     }
-    return { iterations: this.#optimizer.iterations, variables: { ...variables, ...structuredClone(this.#waiting) } };
+    for (const [name, pieces] of this.#waiting) variables.set(name, structuredClone(pieces));
+    // fromEntries defines properties, so that no name can reach a prototype.
+    return { iterations: this.#optimizer.iterations, variables: Object.fromEntries(variables) };
   }
 }
 
-function savedState(pieces: Record<string, unknown>, variable: string, state: string): Captured {
-  const piece = pieces[state];
-  if (typeof piece === 'object' && piece !== null) return piece as Captured;
-  const got = `only ${Object.keys(pieces).map(quote).join(', ') || 'none'}`;
-  throw fail('UNKNOWN_NAME', 'loadStateDict', `the state ${quote(state)} of ${quote(variable)}`, got);
+/** Throws UNKNOWN_NAME unless a variable's saved state is that which the optimizer keeps. */
+function checkStates(saved: readonly string[], kept: readonly string[], variable: string): void {
+  if (saved.length === kept.length && kept.every((name) => saved.includes(name))) return;
+  const [expected, got] = [kept, saved].map((names) => names.map(quote).join(', ') || 'none') as [string, string];
+  const hint = 'it was saved by an optimizer of another class or with other options';
+  throw fail('UNKNOWN_NAME', `loadStateDict: state of ${quote(variable)}`, expected, got, hint);
 }
 
 /** A copy of what was loaded, its outer form checked. */
-function checkDict(saved: unknown, what: string): StateDict {
+function checkDict(saved: unknown, what: string): { iterations: number; variables: Map<string, StatePieces> } {
   const { iterations, variables } = (saved ?? {}) as Partial<StateDict>;
   const whole = Number.isSafeInteger(iterations) && (iterations as number) >= 0;
-  if (!whole || typeof variables !== 'object' || variables === null) {
+  if (!whole || !isObject(variables)) {
     const expected = '{ iterations, variables } from stateDict()';
     throw fail('INVALID_VALUE', `${what}.loadStateDict`, expected, describeValue(saved));
   }
-  const copies = Object.entries(variables).map(([name, pieces]) => {
-    const copy = Object.entries(pieces).map(([state, piece]) => {
-      const shape = checkShape(piece?.shape, `state of ${quote(name)}`);
-      return [state, { data: Float32Array.from(shaped(piece, shape, `state of ${quote(name)}`)), shape }] as const;
-    });
-    return [name, Object.fromEntries(copy)] as const;
+  const copies = Object.entries(variables).map(([name, pieces]) => [name, copyOf(pieces, name)] as const);
+  return { iterations: iterations as number, variables: new Map(copies) };
+}
+
+function copyOf(pieces: unknown, variable: string): StatePieces {
+  const what = `loadStateDict: state of ${quote(variable)}`;
+  if (!isObject(pieces)) throw fail('INVALID_VALUE', what, 'an object of states', describeValue(pieces));
+  const copies = Object.entries(pieces).map(([state, piece]) => {
+    const { data, shape } = (piece ?? {}) as { data?: unknown; shape?: unknown };
+    if (!ArrayBuffer.isView(data) && !Array.isArray(data)) {
+      const hint = 'JSON makes objects of typed arrays: save Array.from(data)';
+      throw fail('INVALID_VALUE', `${what}: ${quote(state)}: data`, 'an array', describeValue(data), hint);
+    }
+    const checked = checkShape(shape, what);
+    return [state, { data: flatCopy(data, checked, what), shape: checked }] as const;
   });
-  return { iterations: iterations as number, variables: Object.fromEntries(copies) };
+  return Object.fromEntries(copies);
+}
+
+function flatCopy(data: unknown, shape: readonly number[], what: string): Float32Array {
+  return Float32Array.from(toArrayData(data, what, shape).data);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -21,10 +21,15 @@ fn decode_at(reader: &mut Reader<'_>, depth: usize) -> Result<(Graph, Vec<Value>
         return Err(invalid(format!("sub-graphs: expected at most {MAX_DEPTH} levels, got more")));
     }
     let (mut graph, mut ids) = (Graph::new(), Vec::new());
-    for _ in 0..reader.count(1)? {
+    let count = reader.count(1)?;
+    for _ in 0..count {
         match reader.u8()? {
             kind @ 0..=3 => {
-                let index = reader.varuint()? as usize;
+                // Tables are made as long as the largest index says.
+                let index = reader.size()?;
+                if index >= count {
+                    return Err(invalid(format!("source: expected an index below {count}, the nodes, got {index}")));
+                }
                 let source = match kind {
                     0 => Source::Variable(index),
                     1 => Source::Data(index),
@@ -91,7 +96,7 @@ pub fn decode_type(reader: &mut Reader<'_>) -> Result<Type> {
 }
 
 fn decode_dims(reader: &mut Reader<'_>) -> Result<Vec<Dim>> {
-    (0..reader.count(1)?).map(|_| Ok(Dim { coef: reader.varuint()? as usize, power: reader.u8()?.min(64) })).collect()
+    (0..reader.count(1)?).map(|_| Ok(Dim { coef: reader.size()?, power: reader.u8()?.min(64) })).collect()
 }
 
 fn decode_attrs(reader: &mut Reader<'_>, depth: usize) -> Result<Attrs> {

@@ -3,6 +3,7 @@
 
 use super::memory::Buffer;
 use super::place::Arg;
+use super::simd::{Kernel, dispatch};
 use crate::error::{Code, Error, Result};
 use crate::graph::types::DType;
 
@@ -53,7 +54,22 @@ pub fn gather(
 unsafe fn cast<S: Copy, T>(from: *const u8, to: &mut [T], f: impl Fn(S) -> T) {
     // SAFETY: as promised by the caller.
     let from = unsafe { std::slice::from_raw_parts(from.cast::<S>(), to.len()) };
-    to.iter_mut().zip(from).for_each(|(to, &x)| *to = f(x));
+    dispatch(Cast { from, to, f });
+}
+
+/// One row.
+struct Cast<'a, S, T, F> {
+    from: &'a [S],
+    to: &'a mut [T],
+    f: F,
+}
+
+impl<S: Copy, T, F: Fn(S) -> T> Kernel for Cast<'_, S, T, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        self.to.iter_mut().zip(self.from).for_each(|(to, &x)| *to = (self.f)(x));
+    }
 }
 
 /// # Safety

@@ -12,6 +12,8 @@ use std::ops::Range;
 pub const BLOCK: usize = 256;
 /// Strided accumulators inside a block of a contiguous sum.
 pub const LANES: usize = 16;
+/// Additions to each lane in a whole block.
+const ROWS: usize = BLOCK / LANES;
 /// Levels of the counter: enough for 2⁴⁰ elements.
 pub const LEVELS: usize = 32;
 /// Threads share a sum in at most this many pieces, each a power of two of blocks.
@@ -190,18 +192,18 @@ pub fn contiguous<R: Rule>(x: &[f32], y: &[f32], rule: R) -> R::T {
         return block(x, y, rule);
     }
     let mut counter = Counter::new();
-    // Two blocks side by side: their chains of additions overlap.
+    // Two blocks side by side: their chains of additions overlap. (As one array, for of two LLVM makes odd vectors.)
     let (x_pairs, x_rest) = x.as_chunks::<{ 2 * BLOCK }>();
     let (y_pairs, y_rest) = y.as_chunks::<{ 2 * BLOCK }>();
     for (x, y) in x_pairs.iter().zip(y_pairs) {
         let (x, y) = (x.as_chunks::<LANES>().0, y.as_chunks::<LANES>().0);
-        let (mut left, mut right) = ([R::T::NONE; LANES], [R::T::NONE; LANES]);
-        for i in 0..BLOCK / LANES {
-            add_row(&mut left, &x[i], &y[i], rule);
-            add_row(&mut right, &x[i + BLOCK / LANES], &y[i + BLOCK / LANES], rule);
+        let mut lanes = [[R::T::NONE; LANES]; 2];
+        for i in 0..ROWS {
+            for (side, lanes) in lanes.iter_mut().enumerate() {
+                add_row(lanes, &x[side * ROWS + i], &y[side * ROWS + i], rule);
+            }
         }
-        counter.push(halve(left));
-        counter.push(halve(right));
+        lanes.into_iter().for_each(|lanes| counter.push(halve(lanes)));
     }
     for (x, y) in x_rest.chunks(BLOCK).zip(y_rest.chunks(BLOCK)) {
         counter.push(block(x, y, rule));

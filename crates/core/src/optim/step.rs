@@ -47,11 +47,18 @@ impl Step {
     }
 
     /// Decides step `t` (the first is 1): refused, skipped or made, and with which scale of each gradient. `hyper` holds
-    /// [`SHARED`], then the optimizer's own numbers. Writes no parameter.
+    /// [`SHARED`], then the optimizer's own numbers; `loss` is there where the gradients are those of one. Writes no
+    /// parameter.
     ///
     /// # Errors
-    /// `NON_FINITE` for a number of the step that is not finite, and under [`OnNonFinite::Throw`] for a gradient.
-    pub fn decide(&mut self, hyper: &[f64], t: u64, segments: &mut [Segment<'_>]) -> Result<StepReport> {
+    /// `NON_FINITE` for a number of the step that is not finite, and under [`OnNonFinite::Throw`] for a gradient or the loss.
+    pub fn decide(
+        &mut self,
+        hyper: &[f64],
+        t: u64,
+        loss: Option<f64>,
+        segments: &mut [Segment<'_>],
+    ) -> Result<StepReport> {
         check_hyper(hyper, t)?;
         let mut report = StepReport { gradient_norm: f64::NAN, learning_rate: hyper[LEARNING_RATE], skipped: false };
         let clips = !hyper[CLIPNORM].is_nan() || !hyper[GLOBAL_CLIPNORM].is_nan();
@@ -65,6 +72,10 @@ impl Step {
                 report.skipped = true;
                 return if self.on_non_finite == OnNonFinite::Skip { Ok(report) } else { Err(self.non_finite(t)) };
             }
+        }
+        if let Some(loss) = loss.filter(|loss| !loss.is_finite() && self.on_non_finite != OnNonFinite::Propagate) {
+            report.skipped = true;
+            return if self.on_non_finite == OnNonFinite::Skip { Ok(report) } else { Err(bad_loss(t, loss)) };
         }
         for (index, segment) in segments.iter_mut().enumerate() {
             let own = if clips { self.square_sums[index].sqrt() } else { 0.0 };
@@ -92,7 +103,7 @@ impl Step {
         t: u64,
         segments: &mut [Segment<'_>],
     ) -> Result<StepReport> {
-        let report = self.decide(hyper, t, segments)?;
+        let report = self.decide(hyper, t, None, segments)?;
         if !report.skipped {
             self.commit(optimizer, hyper, t, segments);
         }
@@ -102,10 +113,15 @@ impl Step {
     fn non_finite(&self, t: u64) -> Error {
         let bad = self.square_sums.iter().position(|sum| !sum.is_finite());
         let name = bad.and_then(|index| self.names.get(index)).map_or("?", String::as_str);
-        let hint = "lower the learning rate, clip the gradients, or set onNonFinite";
+        let hint = "if the data are finite: lower the learning rate, clip the gradients, or set onNonFinite";
         let message = format!("step {t}: expected a finite gradient of '{name}', got NaN or infinity ({hint})");
         Error::new(Code::NonFinite, message)
     }
+}
+
+fn bad_loss(t: u64, loss: f64) -> Error {
+    let hint = "if the data are finite: keep log, sqrt and division within their domain, or set onNonFinite";
+    Error::new(Code::NonFinite, format!("step {t}: expected a finite loss, got {loss} ({hint})"))
 }
 
 /// What is left of a gradient of L2 norm `norm` that may have `limit` (NaN: any): exactly 1 up to the limit, so that a

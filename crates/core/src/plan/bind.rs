@@ -20,12 +20,11 @@ impl Run {
     ) -> Result<Run> {
         let variables = call.variables.iter().map(|&id| find(id)).collect::<Result<Vec<_>>>()?;
         check_variables(&plan, &variables)?;
-        let order = call.permutation()?;
         let bound = plan.program.bind(&arena, 0, &variables)?;
         let mut data = Vec::new();
         for ((source, ty, _), &into) in plan.program.sources.iter().zip(&bound.sources) {
             match *source {
-                Source::Data(slot) => data.push(data_slot(&call, slot, ty, into, &find, order.is_some())?),
+                Source::Data(slot) => data.push(data_slot(&call, slot, ty, into, &find)?),
                 Source::Scalar(i) => match call.scalars.get(i) {
                     Some(&x) => into.set_number(x),
                     None => {
@@ -35,6 +34,8 @@ impl Run {
                 _ => {}
             }
         }
+        // Not before it is known that there are as many rows.
+        let order = if data.is_empty() { None } else { call.permutation()? };
         let outputs = plan
             .writes()
             .map(|(ty, slot)| match call.outputs.get(slot) {
@@ -78,14 +79,13 @@ fn data_slot(
     ty: &Type,
     into: Arg,
     find: &impl Fn(u32) -> Result<Arc<Buffer>>,
-    shuffled: bool,
 ) -> Result<DataSlot> {
     let Some(&(id, dtype)) = call.data.get(slot) else {
         return Err(Error::new(Code::PlanInvalid, format!("data {slot}: expected a buffer, got none")));
     };
     let (buffer, size) = (find(id)?, ty.size());
     let rows = match call.order {
-        Order::Shuffled { n, .. } if shuffled => n,
+        Order::Shuffled { n, .. } => n.max(call.rows.end),
         _ => call.rows.end,
     };
     let bytes = size.coef.checked_mul(dtype.bytes()).and_then(|row| row.checked_mul(rows));

@@ -47,19 +47,17 @@ impl Call {
     pub fn decode(bytes: &[u8]) -> Result<Call> {
         let mut reader = Reader::new(bytes);
         let r = &mut reader;
-        let ids = |r: &mut Reader<'_>| (0..r.count(1)?).map(|_| Ok(r.varuint()? as u32)).collect::<Result<Vec<u32>>>();
+        let ids = |r: &mut Reader<'_>| (0..r.count(1)?).map(|_| Ok(r.size()? as u32)).collect::<Result<Vec<u32>>>();
         let call = Call {
             variables: ids(r)?,
-            data: (0..r.count(1)?)
-                .map(|_| Ok((r.varuint()? as u32, DType::from_tag(r.u8()?)?)))
-                .collect::<Result<_>>()?,
+            data: (0..r.count(1)?).map(|_| Ok((r.size()? as u32, DType::from_tag(r.u8()?)?))).collect::<Result<_>>()?,
             outputs: ids(r)?,
             scalars: (0..r.count(1)?).map(|_| r.f64()).collect::<Result<_>>()?,
-            batch: r.varuint()? as usize,
-            rows: r.varuint()? as usize..r.varuint()? as usize,
+            batch: r.size()?,
+            rows: r.size()?..r.size()?,
             order: match r.u8()? {
                 0 => Order::Given,
-                _ => Order::Shuffled { key: r.varuint()?, epoch: r.varuint()?, n: r.varuint()? as usize },
+                _ => Order::Shuffled { key: r.varuint()?, epoch: r.varuint()?, n: r.size()? },
             },
             seed: r.varuint()?,
             iteration: r.varuint()?,

@@ -142,7 +142,7 @@ pub fn evaluate(
 }
 
 fn decode_pairs(reader: &mut Reader<'_>, ids: &[Value]) -> Result<Vec<(Value, usize)>> {
-    (0..reader.count(1)?).map(|_| Ok((graph::lookup(ids, reader.varuint()?)?, reader.varuint()? as usize))).collect()
+    (0..reader.count(1)?).map(|_| Ok((graph::lookup(ids, reader.varuint()?)?, reader.size()?))).collect()
 }
 
 /// The type of each variable slot the graph reads; two uses of one slot must agree.

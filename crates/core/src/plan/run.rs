@@ -151,12 +151,12 @@ impl Run {
     fn finish(&mut self, commit: &Mutex<()>) -> Result<Option<&'static str>> {
         let b = self.rows();
         let [_, writes, assigns, gradients] = self.plan.root_starts();
-        let loss = if writes > 0 { self.bound.roots[0].number() } else { f64::NAN };
+        let loss = (writes > 0).then(|| self.bound.roots[0].number());
         let decided = match &mut self.sweep {
-            Some(sweep) => sweep.decide(self.call.updates)?,
+            Some(sweep) => sweep.decide(self.call.updates, loss)?,
             None => StepReport { gradient_norm: f64::NAN, learning_rate: f64::NAN, skipped: false },
         };
-        let stop = self.stop_rule(loss, decided.gradient_norm);
+        let stop = self.stop_rule(loss.unwrap_or(f64::NAN), decided.gradient_norm);
         self.reports.extend([
             b as f64,
             f64::from(u8::from(decided.skipped)),

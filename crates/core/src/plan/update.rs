@@ -47,10 +47,10 @@ impl Update {
         for _ in 0..reader.count(1)? {
             targets.push(Target {
                 name: reader.str()?.to_string(),
-                slot: reader.varuint()? as usize,
+                slot: reader.size()?,
                 gradient: graph::lookup(ids, reader.varuint()?)?,
                 decay: reader.u8()? == 1,
-                states: (0..reader.count(1)?).map(|_| Ok(reader.varuint()? as usize)).collect::<Result<_>>()?,
+                states: (0..reader.count(1)?).map(|_| reader.size()).collect::<Result<_>>()?,
             });
         }
         let on_non_finite = match reader.u8()? {
@@ -146,10 +146,10 @@ impl Sweep {
         reader.end()
     }
 
-    /// Decides the step after `updates` updates.
-    pub fn decide(&mut self, updates: u64) -> Result<StepReport> {
+    /// Decides the step after `updates` updates; `loss` is that of the plan, where it reports one.
+    pub fn decide(&mut self, updates: u64, loss: Option<f64>) -> Result<StepReport> {
         self.hypers.at(updates, &mut self.values);
-        self.step.decide(&self.values, updates + 1, &mut self.segments)
+        self.step.decide(&self.values, updates + 1, loss, &mut self.segments)
     }
 
     /// Makes the step just decided.
