@@ -1,5 +1,6 @@
 // Training an MLP 784-128-10 (relu, softmax, sparse cross-entropy, Adam) by `model.fit`, in samples/s: epochs over 4,096
-// samples of bytes (rescaled by a layer), shuffled, one epoch per call of fit, so that its fixed cost is inside, as in the peers' figures.
+// shuffled samples of bytes, which a layer rescales; one epoch per call of fit, so that its fixed cost is inside, as it
+// is in the peers' figures.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

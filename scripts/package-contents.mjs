@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Failure, fromRoot, run, say } from './shell.mjs';
 
-const WANTED = /^(package\.json|README\.md|LICENSE|dist\/(?!native\/)[\w./-]+\.(js|d\.ts|wasm))$/;
+const WANTED =
+  /^(package\.json|README\.md|LICENSE|dist\/(?!native\/)[\w./-]+\.(js|d\.ts|wasm)|datasets\/[\w-]+\/[\w.-]+(ubyte\.gz|\.csv|\.md))$/;
 const NEEDED = ['LICENSE', 'dist/index.node.js', 'dist/index.browser.js', 'dist/index.d.ts', 'dist/wasm/descend.wasm'];
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'];
 

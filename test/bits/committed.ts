@@ -2,7 +2,6 @@
 // with it agrees with each other. UPDATE=1 on the native engine writes what it finds instead (a change of bits belongs
 // into the changelog).
 
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 
@@ -12,20 +11,6 @@ const UPDATE = process.env.UPDATE === '1' && ENGINE === 'native';
 
 /** Numbers of threads to try. WASM has one. */
 export const THREADS: readonly number[] = ENGINE === 'native' ? [1, 2, 3] : [1];
-
-/** SHA-256 in hex of arrays one after the other, with one NaN. */
-export function sha256(arrays: Iterable<Float32Array | Int32Array | Uint8Array>): string {
-  const hash = createHash('sha256');
-  for (const array of arrays) {
-    const bits = Uint8Array.from(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-    const words = new Uint32Array(bits.buffer, 0, bits.length >> 2);
-    if (array instanceof Float32Array) {
-      for (const [i, x] of array.entries()) if (Number.isNaN(x)) words[i] = 0x7fc00000;
-    }
-    hash.update(bits);
-  }
-  return hash.digest('hex');
-}
 
 /** The committed hashes of one test file. */
 export class Committed {

@@ -1,7 +1,7 @@
-// Every public op on inputs that are hard on it: what the test of bits runs. Shapes, then what to do with such arrays.
+// Every public op with shapes that are hard on it: what the tests of bits run, in Node and, served as it is, in a page.
 
 import { type Operand, ops, type Tensor } from 'descend';
-import { noise, words } from '../noise.js';
+import { noise, words } from '../noise.ts';
 
 /** One thing to compute. */
 export interface OpCase {

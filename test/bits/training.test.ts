@@ -3,8 +3,9 @@
 
 import { engineInfo, loadModel, ready } from 'descend';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Committed, ENGINE, sha256, THREADS } from './committed.js';
+import { Committed, ENGINE, THREADS } from './committed.js';
 import { data, EPOCHS, train, untrained } from './mlp.js';
+import { sha256 } from './sha256.js';
 
 const committed = new Committed('training');
 const OTHER = ENGINE === 'native' ? 'wasm' : 'native';
@@ -20,8 +21,8 @@ describe(`784-128-10 after ${EPOCHS} epochs`, () => {
       const model = untrained();
       const { hash, loss, accuracy } = await train(model, EPOCHS);
       committed.expect('weights', hash);
-      committed.expect('reports', sha256([Float32Array.of(loss, accuracy)]));
-      committed.expect('file', sha256([await model.toBytes()]));
+      committed.expect('reports', await sha256([Float32Array.of(loss, accuracy)]));
+      committed.expect('file', await sha256([await model.toBytes()]));
       // It learns: bits of a network that does not say little.
       expect(accuracy).toBeGreaterThan(0.9);
       model.dispose();
@@ -54,6 +55,6 @@ describe('saved in the middle', () => {
       model.dispose();
     }
     committed.expect('weights', hash);
-    committed.expect('file', sha256([saved!]));
+    committed.expect('file', await sha256([saved!]));
   });
 });

@@ -10,7 +10,9 @@ import { chromium, launch } from './chromium.ts';
 import { type Server, serve } from './server.ts';
 import * as work from './work.ts';
 
-const committed = JSON.parse(readFileSync(new URL('../bits/hashes/training.json', import.meta.url), 'utf8'));
+const hashes = (name: string): Record<string, string> =>
+  JSON.parse(readFileSync(new URL(`../bits/hashes/${name}.json`, import.meta.url), 'utf8'));
+const committed = hashes('training');
 const DIGITS_EPOCHS = 40;
 
 describe.skipIf(!chromium)('in Chromium', () => {
@@ -48,6 +50,14 @@ describe.skipIf(!chromium)('in Chromium', () => {
 
   test('784-128-10 with dropout and shuffling: the committed weights', async () => {
     expect(await inPage('trainWhole')).toBe(committed.weights);
+  });
+
+  test('every optimizer and every op: the committed bits', { timeout: 120_000 }, async () => {
+    await inPage('ready');
+    const optimizers = await inPage('optimizerHashes');
+    expect(Object.keys(optimizers).length).toBeGreaterThan(60);
+    expect(hashes('optimizers')).toMatchObject(optimizers);
+    expect(hashes('ops')).toMatchObject(await inPage('opHashes'));
   });
 
   for (const engine of ['native', 'wasm'] as const) {

@@ -3,6 +3,10 @@
 import { Adam, Dense, Dropout, datasets, engineInfo, Flatten, loadModel, Rescaling, Sequential } from 'descend';
 import { data, EPOCHS, train, untrained } from '../bits/mlp.ts';
 
+export { ready } from 'descend';
+export { hashes as opHashes } from '../bits/op-results.ts';
+export { hashes as optimizerHashes } from '../bits/steps.ts';
+
 /** The 8x8 digits, trained on four fifths and tested on the rest. */
 export async function trainDigits(epochs: number) {
   const { train: seen, test } = await datasets.loadDigits({ seed: 1 });

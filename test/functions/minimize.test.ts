@@ -62,17 +62,20 @@ describe('ends', () => {
   test('when the callback says so', async () => {
     const { w, loss } = bowl();
     const seen: number[] = [];
+    const norms: number[] = [];
     const result = await minimize(loss, {
       variables: [w],
       optimizer: new SGD({ learningRate: 0.5 }),
       stopWhen: { maxSteps: 100 },
-      onStep: ({ step, loss }) => {
+      onStep: ({ step, loss, gradNorm }) => {
         seen.push(loss);
+        norms.push(gradNorm);
         return step < 2;
       },
     });
     expect(result).toMatchObject({ steps: 3, stopReason: 'stopped' });
     expect(seen).toEqual([15, 15 / 4, 15 / 16]);
+    expect(norms).toEqual([Math.sqrt(30), Math.sqrt(30) / 2, Math.sqrt(30) / 4]);
   });
 
   test('at once when aborted, at the last completed step', async () => {

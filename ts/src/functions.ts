@@ -148,7 +148,8 @@ export async function minimize(fn: LossFunction, options: MinimizeOptions): Prom
       variables: bound.ids,
       changes,
       scalars: tracer.scalars,
-      stop,
+      // No norm is below 0: this only asks for it to be computed.
+      stop: onStep ? { gradNormBelow: 0, ...stop } : stop,
       ...random,
     };
     const history = new History();

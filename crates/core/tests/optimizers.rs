@@ -368,7 +368,7 @@ fn numbers_of_a_step_must_be_finite() {
 #[test]
 fn the_report_tells_norm_and_rate() {
     let mut memory = Memory::new(SGD, 3);
-    let mut step = Step::new(OnNonFinite::Throw, false, vec![]);
+    let mut step = Step::new(OnNonFinite::Throw, true, vec![]);
     let report = step.apply(&*build(SGD), &hypers(SGD), 1, &mut memory.segments(&[3.0, 4.0, 12.0], &[1])).unwrap();
     assert_eq!((report.gradient_norm, report.learning_rate, report.skipped), (13.0, 0.01, false));
 }

@@ -27,7 +27,8 @@ export function axesOf(axes: Axes | undefined, x: Tensor, what: string): number[
 
 /** A list as it is; anything else (one tensor, most often) is refused. */
 export function listOf<T>(xs: readonly T[], what: string): readonly T[] {
-  if (Array.isArray(xs)) return xs;
+  // A copy without holes, which `map` would pass over.
+  if (Array.isArray(xs)) return Array.from(xs);
   throw fail('INVALID_VALUE', what, 'a list', describeValue(xs), 'such as [a, b]');
 }
 

@@ -16,7 +16,8 @@ export interface StateDict {
   variables: Record<string, StatePieces>;
 }
 
-type StatePieces = Record<string, { data: Float32Array; shape: number[] }>;
+/** The pieces of state of one variable, by name. */
+export type StatePieces = Record<string, { data: Float32Array; shape: number[] }>;
 
 /** What is kept of one variable. */
 export interface Kept {

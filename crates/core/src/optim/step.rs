@@ -3,7 +3,7 @@
 
 use super::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, LEARNING_RATE, Optimizer, SHARED, WEIGHT_DECAY};
 use crate::error::{Code, Error, Result};
-use crate::kernel::reduce::sum_squares_f64;
+use crate::kernel::reduce::{all_finite, sum_squares_f64};
 use crate::kernel::sweep::{Segment, Stage};
 use std::cmp::Ordering;
 
@@ -62,15 +62,23 @@ impl Step {
         check_hyper(hyper, t)?;
         let mut report = StepReport { gradient_norm: f64::NAN, learning_rate: hyper[LEARNING_RATE], skipped: false };
         let clips = !hyper[CLIPNORM].is_nan() || !hyper[GLOBAL_CLIPNORM].is_nan();
-        if clips || self.wants_norm || self.on_non_finite != OnNonFinite::Propagate {
+        let norms = clips || self.wants_norm;
+        if norms {
             self.square_sums.clear();
             for segment in segments.iter() {
                 self.square_sums.push(sum_squares_f64(segment.gradient()));
             }
             report.gradient_norm = self.square_sums.iter().sum::<f64>().sqrt();
-            if !report.gradient_norm.is_finite() && self.on_non_finite != OnNonFinite::Propagate {
-                report.skipped = true;
-                return if self.on_non_finite == OnNonFinite::Skip { Ok(report) } else { Err(self.non_finite(t)) };
+        }
+        if self.on_non_finite != OnNonFinite::Propagate {
+            let finite = |segment: &Segment| all_finite(segment.gradient());
+            report.skipped = if norms { !report.gradient_norm.is_finite() } else { !segments.iter().all(finite) };
+            if report.skipped {
+                return if self.on_non_finite == OnNonFinite::Skip {
+                    Ok(report)
+                } else {
+                    Err(self.non_finite(t, segments))
+                };
             }
         }
         if let Some(loss) = loss.filter(|loss| !loss.is_finite() && self.on_non_finite != OnNonFinite::Propagate) {
@@ -110,8 +118,8 @@ impl Step {
         Ok(report)
     }
 
-    fn non_finite(&self, t: u64) -> Error {
-        let bad = self.square_sums.iter().position(|sum| !sum.is_finite());
+    fn non_finite(&self, t: u64, segments: &[Segment<'_>]) -> Error {
+        let bad = segments.iter().position(|segment| !all_finite(segment.gradient()));
         let name = bad.and_then(|index| self.names.get(index)).map_or("?", String::as_str);
         let hint = "if the data are finite: lower the learning rate, clip the gradients, or set onNonFinite";
         let message = format!("step {t}: expected a finite gradient of '{name}', got NaN or infinity ({hint})");
