@@ -38,16 +38,23 @@ async function resident(): Promise<number> {
   return process.memoryUsage.rss() / 1e6;
 }
 
-/** Does `work` a thousand times; the engine and the process are then as they were after the first 400. */
+/**
+ * Does `work` a thousand times; the engine and the process are then as they were after the first 400. The process's memory
+ * also moves by what the collector and the allocator put off, so it may take up to three rounds to show that it is flat:
+ * a leak shows in each.
+ */
 async function staysFlat(work: () => Promise<unknown>): Promise<void> {
   for (let i = 0; i < 400; i++) await work();
-  const before = await resident();
-  const stats = sync.stats();
-  for (let i = 400; i < 1000; i++) await work();
-  const after = await resident();
-  expect(sync.stats()).toEqual(stats);
+  const growth: number[] = [];
+  while (growth.length < 3 && !growth.some((megabytes) => megabytes < 24)) {
+    const before = await resident();
+    const stats = sync.stats();
+    for (let i = 400; i < 1000; i++) await work();
+    growth.push((await resident()) - before);
+    expect(sync.stats()).toEqual(stats);
+  }
   // Each time hands over a quarter of a megabyte: 157 in all.
-  expect(after - before).toBeLessThan(24);
+  expect(Math.min(...growth)).toBeLessThan(24);
 }
 
 describe('a thousand times', () => {
