@@ -1,4 +1,5 @@
-// One suite run on both engines, and a few tests that drive a real browser. All of them import the built package.
+// One suite run on both engines, and a few tests that drive a real browser. All of them import the built package, module
+// by module: some look inside. Its bundle for Node is what `npm run test:everywhere`, the benchmarks and examples run.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -8,7 +9,7 @@ const perEngine = (engine: 'native' | 'wasm') => ({
   test: {
     name: engine,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**'],
+    exclude: ['test/browser/**', 'test/everywhere/**'],
     env: { DESCEND_ENGINE: engine },
   },
 });
@@ -22,7 +23,7 @@ export default defineConfig({
     projects: [
       { extends: true as const, ...perEngine('native') },
       { extends: true as const, ...perEngine('wasm') },
-      { extends: true as const, test: { name: 'browser', include: ['test/browser/**/*.test.ts'] } },
+      { extends: true as const, test: { name: 'browser', include: ['test/{browser,everywhere}/**/*.test.ts'] } },
     ],
   },
 });

@@ -1,7 +1,17 @@
 // Builds the package into dist: `native` the addon for this machine, `wasm` the module for everywhere else, `ts` the
 // JavaScript around both. Each part only when what it is made of changed. All three when none is named.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { bundleForNode, GLUE } from './bundle.mjs';
 import { Failure, fromRoot, run, runPackage, say, step } from './shell.mjs';
 import { fingerprint, unlessFresh } from './stamp.mjs';
 import { ensureWasmTarget, ensureWasmTools, rustVersion } from './toolchain.mjs';
@@ -47,13 +57,13 @@ async function buildNative() {
 async function buildWasm() {
   const rust = await rustVersion();
   const inputs = () => fingerprint([...RUST, 'crates/wasm', 'tools/wasm'], [rust]);
-  const outputs = ['dist/wasm/descend.js', 'dist/wasm/descend.wasm', 'ts/src/wasm/descend.d.ts'];
+  const outputs = ['dist/wasm/descend.js', 'dist/wasm/descend.wasm', 'dist/wasm/inline.js', 'ts/src/wasm/descend.d.ts'];
   await unlessFresh('wasm', inputs, outputs, async () => {
     await ensureWasmTarget();
     const tools = await ensureWasmTools();
     await step('WASM module', async () => {
       const made = fromRoot('.cache/wasm');
-      const form = ['--target', 'web', '--release', '--mode', 'no-install', '--no-pack'];
+      const form = ['--target', 'web', '--profile', 'wasm', '--mode', 'no-install', '--no-pack'];
       const names = ['--out-dir', made, '--out-name', 'descend'];
       // RUSTFLAGS would replace the flags of .cargo/config.toml, and with them SIMD.
       const env = { PATH: tools + delimiter + process.env.PATH, RUSTFLAGS: undefined };
@@ -62,6 +72,8 @@ async function buildWasm() {
       mkdirSync(fromRoot('dist/wasm'), { recursive: true });
       mkdirSync(fromRoot('ts/src/wasm'), { recursive: true });
       await optimise(`${made}/descend_bg.wasm`, fromRoot('dist/wasm/descend.wasm'));
+      const base64 = readFileSync(fromRoot('dist/wasm/descend.wasm')).toString('base64');
+      writeFileSync(fromRoot('dist/wasm/inline.js'), `export const BASE64 =\n  '${base64}';\n`);
       copyFileSync(`${made}/descend.js`, fromRoot('dist/wasm/descend.js'));
       copyFileSync(`${made}/descend.d.ts`, fromRoot('dist/wasm/descend.d.ts'));
       copyFileSync(`${made}/descend.d.ts`, fromRoot('ts/src/wasm/descend.d.ts'));
@@ -71,22 +83,24 @@ async function buildWasm() {
 
 async function optimise(from, to) {
   const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
-  await runPackage('binaryen/bin/wasm-opt', [from, '-O3', ...features, '-o', to]);
+  await runPackage('binaryen/bin/wasm-opt', [from, '-Oz', ...features, '-o', to]);
   const kilobytes = (file) => `${(statSync(file).size / 1000).toFixed(0)} kB`;
   say(`  descend.wasm: ${kilobytes(from)}, after wasm-opt ${kilobytes(to)}`);
 }
 
 async function buildTypeScript() {
-  const inputs = () => fingerprint(['ts', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']);
-  await unlessFresh('ts', inputs, ['dist/index.node.js', 'dist/index.d.ts'], () =>
-    step('TypeScript', () => {
+  const inputs = () =>
+    fingerprint(['ts', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/bundle.mjs', GLUE]);
+  await unlessFresh('ts', inputs, ['dist/node/index.js', 'dist/index.d.ts'], () =>
+    step('TypeScript', async () => {
       // What a deleted source left behind would be shipped.
       const folder = fromRoot('dist');
       const stale = existsSync(folder)
         ? readdirSync(folder).filter((name) => name !== 'native' && name !== 'wasm')
         : [];
       for (const name of stale) rmSync(join(folder, name), { recursive: true });
-      return runPackage('typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
+      await runPackage('typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
+      await bundleForNode();
     }),
   );
 }

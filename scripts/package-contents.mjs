@@ -4,7 +4,15 @@ import { Failure, fromRoot, run, say } from './shell.mjs';
 
 const WANTED =
   /^(package\.json|README\.md|LICENSE|dist\/(?!native\/)[\w./-]+\.(js|d\.ts|wasm)|datasets\/[\w-]+\/[\w.-]+(ubyte\.gz|\.csv|\.md))$/;
-const NEEDED = ['LICENSE', 'dist/index.node.js', 'dist/index.browser.js', 'dist/index.d.ts', 'dist/wasm/descend.wasm'];
+const ENTRIES = ['node', 'browser', 'workerd', 'edge-light', 'wasm', 'inline'].map((name) => `dist/index.${name}.js`);
+const NEEDED = [
+  'LICENSE',
+  ...ENTRIES,
+  'dist/node/index.js',
+  'dist/index.d.ts',
+  'dist/wasm/descend.wasm',
+  'dist/wasm/inline.js',
+];
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'];
 
 export async function checkPackage() {

@@ -2,9 +2,14 @@
 // `npm run ready -- name …` runs those whose names contain one of the words.
 import { existsSync, readFileSync } from 'node:fs';
 import { main as build } from './build.mjs';
+import { checkDocExamples } from './doc-examples.mjs';
 import { checkPackage } from './package-contents.mjs';
 import { Failure, fromRoot, run, runPackage, say, step } from './shell.mjs';
+import { checkSizes } from './sizes.mjs';
 import { ensureWasmTarget, WASM_TARGET } from './toolchain.mjs';
+
+// The module has no types: what it is depends on the bundler.
+const ATTW = ['--pack', '.', '--profile', 'esm-only', '--exclude-entrypoints', './descend.wasm', '--format', 'ascii'];
 
 const CHECKS = {
   'rust format': checkRustFormat,
@@ -19,7 +24,11 @@ const CHECKS = {
   'generated files': checkGenerated,
   'api docs': () => runPackage('typedoc/bin/typedoc', []),
   publint: () => runPackage('publint/src/cli.js', ['run', '--strict', '--pack', 'npm']),
+  'types of the package': () => runPackage('@arethetypeswrong/cli/dist/index.js', ATTW),
   'package contents': checkPackage,
+  sizes: checkSizes,
+  'unused code': () => runPackage('knip/bin/knip.js', ['--no-progress']),
+  'examples in doc comments': checkDocExamples,
   'lengths of files': checkLengths,
 };
 

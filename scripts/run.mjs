@@ -1,10 +1,10 @@
-// The one door of every npm script: `node scripts/run.mjs start|test|ready|bench|build [arguments]`.
+// The one door of every npm script: `node scripts/run.mjs start|test|ready|… [arguments]`.
 // Uses Node's own modules alone, so that it works before anything is installed; it installs the npm packages itself.
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure, fromRoot, run, say, step } from './shell.mjs';
 
-const COMMANDS = ['start', 'test', 'ready', 'bench', 'build'];
+const COMMANDS = ['start', 'test', 'ready', 'bench', 'build', 'everywhere', 'pack', 'addon'];
 const OLDEST_NODE = [20, 19];
 
 function checkNode() {

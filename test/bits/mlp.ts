@@ -1,7 +1,7 @@
 // The network whose bits are compared: 784-128-10 with dropout and shuffling, on bytes made here, by batches of which
 // the last is short. Runs in Node and, served as it is, in a page.
 
-import { Adam, Dense, Dropout, loadModel, Rescaling, Sequential } from 'descend';
+import { Adam, Dense, Dropout, type loadModel, Rescaling, Sequential } from 'descend';
 import { bytes, words } from '../noise.ts';
 
 const ROWS = 2000;
@@ -44,9 +44,4 @@ export async function train(model: Model, epochs: number): Promise<{ hash: strin
   const { history } = await model.fit(x, y, { epochs, batchSize: 32, verbose: 0 });
   const last = (key: string): number => history[key]!.at(-1)!;
   return { hash: await model.hash(), loss: last('loss'), accuracy: last('accuracy') };
-}
-
-/** The same model from what `toBytes` gave, trained for the epochs that are missing. */
-export async function resume(saved: Uint8Array, epochs: number): Promise<{ hash: string }> {
-  return await train(await loadModel(saved), epochs);
 }

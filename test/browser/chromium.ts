@@ -37,6 +37,6 @@ export const chromium: string | undefined = find();
 if (!chromium) console.log('browser tests skipped: no Chromium on PATH (install it, or name it in CHROMIUM_PATH)');
 
 /** A headless browser of its own; the caller closes it. */
-export function launch(): Promise<Browser> {
-  return playwright.launch({ executablePath: chromium!, headless: true, args: FLAGS });
+export function launch(...flags: string[]): Promise<Browser> {
+  return playwright.launch({ executablePath: chromium!, headless: true, args: [...FLAGS, ...flags] });
 }

@@ -15,6 +15,7 @@ const TYPES: Record<string, string> = {
   '.json': 'application/json',
   '.wasm': 'application/wasm',
   '.html': 'text/html',
+  '.css': 'text/css',
 };
 
 declare global {

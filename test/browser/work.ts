@@ -1,6 +1,6 @@
 // What the tests let a page do: served as it is, with nothing but JSON going in and coming out. Parts run in Node too.
 
-import { Adam, Dense, Dropout, datasets, engineInfo, Flatten, loadModel, Rescaling, Sequential } from 'descend';
+import { Adam, Dense, Dropout, datasets, engineInfo, Flatten, loadModel, Rescaling, ready, Sequential } from 'descend';
 import { data, EPOCHS, train, untrained } from '../bits/mlp.ts';
 
 export { ready } from 'descend';
@@ -42,8 +42,12 @@ export async function goOn(saved: number[], epochs: number): Promise<{ loaded: s
   return { loaded: await model.hash(), trained: (await train(model, epochs)).hash };
 }
 
-/** Trains, and says how long that took and which tasks of the page took more than 50 ms meanwhile (in milliseconds). */
-export async function longTasks(): Promise<{ long: number[]; ms: number }> {
+/**
+ * Trains, in a Worker if so wanted, and says how long that took and which tasks of the page took more than 50 ms
+ * meanwhile (in milliseconds).
+ */
+export async function longTasks(worker = false): Promise<{ long: number[]; ms: number }> {
+  await ready({ worker });
   const [model, { x, y }] = [untrained(), data()];
   const rest = () => new Promise((resolve) => setTimeout(resolve, 100));
   // A browser first runs slow code of a WASM module, until it has made the fast one.

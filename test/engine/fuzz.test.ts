@@ -29,9 +29,9 @@ async function record(work: () => Promise<unknown>): Promise<void> {
   const { alloc, plan, start, advanceAsync } = sync;
   const byPlan = new Map<number, Recorded>();
   const byRun = new Map<number, Recorded>();
-  sync.alloc = (bytes) => {
-    const id = alloc.call(sync, bytes);
-    sizes.set(id, bytes);
+  sync.alloc = (contents) => {
+    const id = alloc.call(sync, contents);
+    sizes.set(id, typeof contents === 'number' ? contents : contents.length);
     return id;
   };
   sync.plan = (bytes, maxBatch) => {

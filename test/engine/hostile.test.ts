@@ -107,6 +107,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
+  await descend.ready({ memoryLimit: Number.POSITIVE_INFINITY });
   const w = variable([1, 2, 3]);
   const { value, grads } = await valueAndGrad(() => ops.sum(ops.square(w)), [w]);
   expect([value, ...grads[0]!.data]).toEqual([14, 2, 4, 6]);

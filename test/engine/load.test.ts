@@ -16,7 +16,7 @@ const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
 /** What a script that has the package's exports as `d` prints, as JSON. */
 async function inProcess(script: string, env: Record<string, string> = {}, folder = dist): Promise<unknown> {
-  const code = `import * as d from ${JSON.stringify(`file://${folder}/index.node.js`)};
+  const code = `import * as d from ${JSON.stringify(`file://${folder}/node/index.js`)};
     const show = (x) => console.log(JSON.stringify(x)); ${script}`;
   const { DESCEND_ENGINE: _, ...rest } = process.env;
   const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { env: { ...rest, ...env } });
@@ -55,9 +55,20 @@ describe('ready', () => {
       'INVALID_VALUE',
       /ready: wasm: expected nothing where engine is 'native'/,
     ],
-    ['a worker', { worker: true }, 'INVALID_VALUE', /not built yet/],
+    [
+      'a worker that is a name',
+      { worker: 'descend' },
+      'INVALID_VALUE',
+      /ready: worker: expected true, false or a func/,
+    ],
     ['another precision', { precision: 'fast' }, 'INVALID_VALUE', /not built yet/],
-    ['a memory limit', { memoryLimit: 1e9 }, 'INVALID_VALUE', /not built yet/],
+    [
+      'a negative memory limit',
+      { memoryLimit: -1 },
+      'INVALID_VALUE',
+      /memoryLimit: expected a number of bytes, or Inf/,
+    ],
+    ['a memory limit that is no number', { memoryLimit: Number.NaN }, 'INVALID_VALUE', /got NaN/],
     ['half a thread', { threads: 0.5 }, 'INVALID_VALUE', /a whole number from 0 to 256, got 0.5/],
     ['−1 threads', { threads: -1 }, 'INVALID_VALUE', /got -1/],
     ['a name alone', 'native', 'INVALID_VALUE', /an object of options, got "native"/],

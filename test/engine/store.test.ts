@@ -30,6 +30,10 @@ class Stub implements Binding {
   setThreads(n: number): number {
     return n;
   }
+  setLimit(): void {}
+  measure(): number {
+    return 0;
+  }
   alloc(bytes: number): number {
     if (this.broken) throw new Error('OUT_OF_MEMORY: memory: expected more, got none');
     this.buffers.set(this.#next, new Uint8Array(bytes));
@@ -50,6 +54,7 @@ class Stub implements Binding {
     return this.#next++;
   }
   start(_plan: number, call: Uint8Array): number {
+    if (this.refuse) throw new Error(this.refuse);
     this.runs.set(this.#next, call);
     return this.#next++;
   }
@@ -209,6 +214,19 @@ describe('plans', () => {
     expect([...stub.plans.values()]).toEqual(['9,9 x 4']);
     store.plan(Uint8Array.of(9, 8), 1);
     expect(stub.compiled).toBe(3);
+  });
+
+  test('for smaller batches where there is no room for the larger', () => {
+    const { stub, store, plan, a } = setUp();
+    stub.refuse = 'OUT_OF_MEMORY: memory: expected at most 1 bytes, got 2 (a smaller batch)';
+    expect(() => store.start(plan, { variables: [a], batch: 3 })).toThrow(/a smaller batch/);
+    expect([...stub.plans.values()]).toEqual(['9,9 x 3']);
+    expect(() => store.start(plan, { variables: [a], batch: 2 })).toThrow(/a smaller batch/);
+    expect([...stub.plans.values()]).toEqual(['9,9 x 2']);
+    stub.refuse = undefined;
+    // Whoever asked for the plan when it was larger has it larger again.
+    store.start(plan, { variables: [a], batch: 3 });
+    expect([...stub.plans.values()]).toEqual(['9,9 x 3']);
   });
 
   test('beyond 128 the one not asked for longest goes', () => {

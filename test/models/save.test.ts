@@ -11,6 +11,7 @@ import {
   loadModel,
   type losses,
   Momentum,
+  modelFromConfig,
   ops,
   ready,
   Sequential,
@@ -51,6 +52,14 @@ describe('a model saved and loaded', () => {
       expect(await loaded.predict(x)).toEqual(await model.predict(x));
       expect(await loaded.evaluate(x, y)).toEqual(await model.evaluate(x, y));
     }
+  });
+
+  test('its architecture as JSON makes a model of the same first weights', async () => {
+    const json = JSON.stringify({ className: 'Sequential', config: smallModel().getConfig() });
+    const again = modelFromConfig(JSON.parse(json));
+    expect(await again.hash()).toBe(await smallModel().hash());
+    const unknown = { className: 'Sequential', config: { layers: [{ className: 'Danse', config: {} }] } };
+    expect(() => modelFromConfig(unknown)).toThrow(/did you mean "Dense"/);
   });
 
   test('before any training, before any building, and without a way to train', async () => {

@@ -1,8 +1,14 @@
-// The entry for browsers and edge runtimes: the WASM module.
+// The entry for browsers, and for runtimes that no other entry is for: the WASM module, fetched from beside this package,
+// in this thread or in a Worker.
 
 import { useLoaders } from './engine/load.js';
 import { loadWasm } from './engine/wasm.browser.js';
 
-useLoaders({ wasm: loadWasm });
+useLoaders({
+  wasm: loadWasm,
+  // Loaded when it is asked for: most pages do without.
+  worker: async ({ wasm = new URL('./wasm/descend.wasm', import.meta.url), ...options }) =>
+    (await import('./engine/worker/browser.js')).startWorker({ wasm, ...options }),
+});
 
 export * from './index.js';

@@ -4,7 +4,13 @@ import { useLoaders } from './engine/load.js';
 import { loadNative } from './engine/native.js';
 import { loadWasm, loadWasmNow } from './engine/wasm.node.js';
 
-useLoaders({ native: loadNative, wasmNow: loadWasmNow, wasm: loadWasm, env });
+useLoaders({
+  native: loadNative,
+  wasmNow: loadWasmNow,
+  wasm: loadWasm,
+  worker: async (options) => (await import('./engine/worker/node.js')).startWorker(options),
+  env,
+});
 
 // Deno asks for permission to read the environment, and throws without.
 function env(name: string): string | undefined {

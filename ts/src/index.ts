@@ -1,4 +1,4 @@
-// The public API, the same for every runtime. An entry (index.node, index.browser) says how engines are loaded.
+// The public API, the same for every runtime. An entry (index.node, index.browser …) says how engines are loaded.
 
 export * as callbacks from './callbacks/index.js';
 export {
@@ -8,7 +8,7 @@ export {
 } from './check-gradients.js';
 export * as datasets from './data/index.js';
 export type { EngineInfo } from './engine/engine.js';
-export { engineInfo, type ReadyOptions, ready, type WasmSource } from './engine/load.js';
+export { engineInfo, type ReadyOptions, ready, type WasmSource, type WorkerLike } from './engine/load.js';
 export { CODES, DescendError, type ErrorCode } from './errors.js';
 export {
   type Gradient,

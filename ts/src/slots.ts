@@ -39,9 +39,8 @@ export async function bindSlots(engine: Engine, slots: readonly Slot[]): Promise
         continue;
       }
       const { data } = slot as Exclude<Slot, Variable> & { data: Float32Array };
-      const id = await engine.alloc(data.byteLength);
+      const id = await engine.alloc(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       captured.push(id);
-      await engine.write(id, 0, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       ids.push(id);
     }
     return { ids, free };

@@ -93,6 +93,11 @@ export class Names<T> {
   constructor(kind: string, entries: Iterable<readonly [name: string, value: T]>, words: readonly string[] = []) {
     this.kind = kind;
     this.#words = words;
+    this.add(entries);
+  }
+
+  /** Makes more things known. */
+  protected add(entries: Iterable<readonly [name: string, value: T]>): void {
     for (const [name, value] of entries) this.#entries.set(canonicalName(name), { name, value });
   }
 
@@ -133,8 +138,14 @@ export class Units<T extends Unit> extends Names<UnitClass<T>> {
     aliases: Iterable<readonly [name: string, value: UnitClass<T>]> = [],
     words: readonly string[] = [],
   ) {
-    super(kind, [...classes.map((Class) => [Class.className ?? Class.name, Class] as const), ...aliases], words);
+    super(kind, aliases, words);
     this.#Base = Base;
+    this.know(classes);
+  }
+
+  /** Makes classes known by their names. */
+  know(classes: readonly UnitClass<T>[]): void {
+    this.add(classes.map((Class) => [Class.className ?? Class.name, Class] as const));
   }
 
   /** A unit from itself, its name or its plain data. Throws UNKNOWN_NAME, INVALID_VALUE, and what its class throws. */

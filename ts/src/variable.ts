@@ -48,7 +48,11 @@ interface Place {
 const BALLAST = 4;
 
 // Buffers of variables that nobody can reach any more.
-const abandoned = new FinalizationRegistry<Place>(({ engine, id }) => engine.release('buffer', id));
+// workerd has none before its compatibility date 2025-05-05: there only `dispose` frees.
+const abandoned =
+  typeof FinalizationRegistry === 'undefined'
+    ? undefined
+    : new FinalizationRegistry<Place>(({ engine, id }) => engine.release('buffer', id));
 
 /** Numbers with a fixed shape that outlive a call. Made by `variable`. */
 export class Variable<D extends DType = DType> extends Stored {
@@ -92,13 +96,19 @@ export class Variable<D extends DType = DType> extends Stored {
     return this.#typed(await this.#place.engine.read(this.#place.id, 0, this.#bytes));
   }
 
-  /** Sets all elements; values are cast to the dtype. Throws SHAPE_MISMATCH, and BUSY while a running call uses it. */
+  /**
+   * Sets all elements; values are cast to the dtype. Throws SHAPE_MISMATCH, and BUSY while a running call uses it.
+   * Synchronous, as `data` is.
+   */
   assign(values: Captured): void {
-    this.#alive();
-    const elements = shaped(values, this.shape, this.#what);
-    // A store copies; here, in JavaScript's memory, the array must be the variable's own.
-    const own = this.#place && fits(this.dtype, elements) ? elements : castTo(this.dtype, elements);
-    this.#set(own as Elements<D>);
+    this.#set(this.#elementsOf(values));
+  }
+
+  /** The same on any engine. */
+  async write(values: Captured): Promise<void> {
+    const elements = this.#elementsOf(values);
+    if (this.#place) await this.#place.engine.write(this.#place.id, 0, this.#asBytes(elements));
+    else this.#set(elements);
   }
 
   /** Lends the elements to `use` and takes over what it changed. Synchronous, as `data` is. */
@@ -135,13 +145,14 @@ export class Variable<D extends DType = DType> extends Stored {
   /** Its buffer on an engine, to which it moves if need be. @internal */
   async place(engine: Engine): Promise<number> {
     this.#alive();
+    // Of calls at once, one moves it and the others find it there, or move it on.
+    while (this.#moving) await this.#moving.catch(() => {});
     if (isLocal(engine) && (!this.#place || isLocal(this.#place.engine))) return this.placeNow(engine);
-    await this.#moving;
     if (this.#place?.engine === engine) return this.#place.id;
-    this.#moving = this.#move(engine);
-    return this.#moving.finally(() => {
+    this.#moving = this.#move(engine).finally(() => {
       this.#moving = undefined;
     });
+    return await this.#moving;
   }
 
   /** The same at once. @internal */
@@ -149,9 +160,7 @@ export class Variable<D extends DType = DType> extends Stored {
     this.#alive();
     if (this.#place?.engine === engine) return this.#place.id;
     const host = this.#place ? this.#departing() : this.#host;
-    const id = engine.sync.alloc(this.#bytes);
-    if (host !== 0) engine.sync.write(id, 0, this.#asBytes(host));
-    return this.#settle(engine, id);
+    return this.#settle(engine, engine.sync.alloc(host === 0 ? this.#bytes : this.#asBytes(host)));
   }
 
   // Its elements, to go elsewhere. A write of nothing asks whether a run uses the buffer: then it must stay.
@@ -165,24 +174,35 @@ export class Variable<D extends DType = DType> extends Stored {
     const from = this.#place;
     await from?.engine.write(from.id, 0, new Uint8Array());
     const host = from ? this.#typed(await from.engine.read(from.id, 0, this.#bytes)) : this.#host;
-    const id = await engine.alloc(this.#bytes);
-    if (host !== 0) await engine.write(id, 0, this.#asBytes(host));
-    return this.#settle(engine, id);
+    const id = await engine.alloc(host === 0 ? this.#bytes : this.#asBytes(host));
+    if (!this.#disposed) return this.#settle(engine, id);
+    engine.release('buffer', id);
+    throw disposed(this.#what);
   }
 
   #settle(engine: Engine, id: number): number {
     this.#leave();
     this.#place = { engine, id, ballast: new ArrayBuffer(Math.ceil(this.#bytes / BALLAST)) };
     this.#host = 0;
-    abandoned.register(this, this.#place, this);
+    abandoned?.register(this, this.#place, this);
     return id;
   }
 
   #leave(): void {
     if (!this.#place) return;
-    abandoned.unregister(this);
+    abandoned?.unregister(this);
     this.#place.engine.release('buffer', this.#place.id);
     this.#place = undefined;
+  }
+
+  /** `values` as elements that a store may copy, or that are an array of the variable's own where it is on none. */
+  #elementsOf(values: Captured): Elements<D> {
+    this.#alive();
+    if (this.#moving) {
+      throw fail('BUSY', this.#what, 'no running call to use it', 'a write while one does', 'await the call first');
+    }
+    const elements = shaped(values, this.shape, this.#what);
+    return (this.#place && fits(this.dtype, elements) ? elements : castTo(this.dtype, elements)) as Elements<D>;
   }
 
   #set(elements: Elements<D>): void {
@@ -193,7 +213,8 @@ export class Variable<D extends DType = DType> extends Stored {
   #local(what: string): LocalEngine {
     const engine = this.#place?.engine;
     if (engine && isLocal(engine)) return engine;
-    throw fail('NEEDS_LOCAL_ENGINE', what, 'an engine in this thread', 'one in a worker', 'await read() works there');
+    const hint = `await ${what === 'data' ? 'read' : 'write'}() works there`;
+    throw fail('NEEDS_LOCAL_ENGINE', what, 'an engine in this thread', 'one in a worker', hint);
   }
 
   get #what(): string {

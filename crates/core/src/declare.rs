@@ -8,6 +8,11 @@ pub const ABSENT: f64 = f64::NAN;
 /// The default of a number that must be given. (No number may be infinite.)
 pub const REQUIRED: f64 = f64::INFINITY;
 
+/// Documentation, which is rendered where the crate is built and left out of the WASM module.
+pub const fn prose(text: &'static str) -> &'static str {
+    if cfg!(target_family = "wasm") { "" } else { text }
+}
+
 /// Which numbers a hyper-parameter may be. Never NaN, never infinite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Range {
@@ -126,11 +131,16 @@ pub struct Entry<Build> {
 /// # Errors
 /// `UNKNOWN_NAME`, with the names there are.
 pub fn find<Build>(entries: &'static [Entry<Build>], kind: &str, name: &str) -> Result<&'static Entry<Build>> {
-    let plain = |name: &str| name.replace('_', "").to_lowercase();
-    entries.iter().find(|entry| plain(entry.declaration.name) == plain(name)).ok_or_else(|| {
+    let same = |known: &str| plain(known).eq(plain(name));
+    entries.iter().find(|entry| same(entry.declaration.name)).ok_or_else(|| {
         let known: Vec<_> = entries.iter().map(|entry| entry.declaration.name).collect();
         Error::new(Code::UnknownName, format!("{kind}: expected one of {}, got '{name}'", known.join(", ")))
     })
+}
+
+/// A name without what does not count in it.
+fn plain(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().filter(|&byte| byte != b'_').map(|byte| byte.to_ascii_lowercase())
 }
 
 /// Declares a unit: its documentation, name, numbers with ranges and defaults, switches and state, and from these a
@@ -167,18 +177,18 @@ macro_rules! declare {
         impl $crate::declare::Declared for $unit {
             const DECLARATION: $crate::declare::Declaration = $crate::declare::Declaration {
                 name: $name,
-                doc: concat!($($doc, "\n"),+),
+                doc: $crate::declare::prose(concat!($($doc, "\n"),+)),
                 shared_defaults: &[$($((stringify!($shared), $shared_default)),+)?],
                 hypers: &[$($crate::declare::Hyper {
                     name: stringify!($hyper),
                     default: $default,
                     range: $crate::declare::Range::$range,
-                    doc: concat!($($hyper_doc, "\n"),+),
+                    doc: $crate::declare::prose(concat!($($hyper_doc, "\n"),+)),
                 }),*],
                 options: &[$($($crate::declare::Switch {
                     name: stringify!($option),
                     default: $option_default,
-                    doc: concat!($($option_doc, "\n"),+),
+                    doc: $crate::declare::prose(concat!($($option_doc, "\n"),+)),
                 }),+)?],
                 states: &[$($($crate::declare::StateSpec {
                     name: stringify!($state),

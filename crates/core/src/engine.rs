@@ -3,25 +3,26 @@
 
 use crate::error::{Code, Error, Result};
 use crate::graph::Source;
-use crate::kernel::memory::Buffer;
+use crate::kernel::memory::{Buffer, Quota};
 use crate::kernel::{pool, simd};
 use crate::op::oracle::Array;
 use crate::plan::{Call, Outcome, Plan, Run, Status, Step};
 use crate::reader::Reader;
+use crate::table::Table;
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Everything one engine owns. Numbers are never used twice.
 #[derive(Debug, Default)]
 pub struct Engine {
     next: u32,
-    buffers: BTreeMap<u32, Arc<Buffer>>,
-    plans: BTreeMap<u32, Arc<Plan>>,
-    runs: BTreeMap<u32, Arc<Mutex<Run>>>,
+    buffers: Table<Arc<Buffer>>,
+    plans: Table<Arc<Plan>>,
+    runs: Table<Arc<Mutex<Run>>>,
     /// Arenas of plans that no run uses at the moment, by the plan's number.
-    idle: BTreeMap<u32, Arc<Buffer>>,
-    plan_of: BTreeMap<u32, u32>,
+    idle: Table<Arc<Buffer>>,
+    plan_of: Table<u32>,
+    quota: Arc<Quota>,
     commit: Arc<Mutex<()>>,
 }
 
@@ -54,7 +55,7 @@ impl Engine {
 
     /// What runs here and what is alive, as JSON.
     pub fn info(&self) -> String {
-        let bytes: usize = self.buffers.values().chain(self.idle.values()).map(|b| b.len()).sum();
+        let bytes = self.quota.used();
         format!(
             r#"{{"simd":"{}","threads":{},"buffers":{},"bytes":{bytes},"plans":{},"runs":{}}}"#,
             simd::level_name(),
@@ -72,10 +73,24 @@ impl Engine {
 
     /// A zeroed buffer.
     pub fn alloc(&mut self, bytes: usize) -> Result<u32> {
-        let buffer = Arc::new(Buffer::zeroed(bytes)?);
+        let buffer = self.memory(bytes)?;
         let id = self.number();
         self.buffers.insert(id, buffer);
         Ok(id)
+    }
+
+    /// Refuses from now on to hold more than this in buffers and arenas together.
+    pub fn set_limit(&self, bytes: usize) {
+        self.quota.set_limit(bytes);
+    }
+
+    /// Where there is no room, arenas of plans at rest make some.
+    fn memory(&mut self, bytes: usize) -> Result<Arc<Buffer>> {
+        let made = Buffer::within(&self.quota, bytes).or_else(|_| {
+            self.idle.clear();
+            Buffer::within(&self.quota, bytes)
+        });
+        made.map(Arc::new)
     }
 
     pub fn buffer(&self, id: u32) -> Result<Arc<Buffer>> {
@@ -92,7 +107,8 @@ impl Engine {
         self.buffer(id)?.read(offset, out)
     }
 
-    /// Forgets a buffer (0), a plan (1) or a run (2). A buffer that a run uses stays alive until the run ends.
+    /// Forgets a buffer (0), a plan (1) or a run (2). A buffer that a run uses stays alive until the run ends; an update
+    /// that was begun is finished.
     pub fn release(&mut self, kind: u8, id: u32) {
         match kind {
             0 => drop(self.buffers.remove(&id)),
@@ -102,10 +118,16 @@ impl Engine {
             }
             _ => {
                 let plan = self.plan_of.remove(&id);
-                if let (Some(run), Some(plan)) = (self.runs.remove(&id).and_then(Arc::into_inner), plan)
-                    && self.plans.contains_key(&plan)
-                {
-                    let run = run.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let Some(run) = self.runs.remove(&id).and_then(Arc::into_inner) else { return };
+                let run = match run.into_inner() {
+                    Ok(mut run) => {
+                        run.settle(&self.commit);
+                        run
+                    }
+                    // It crashed: what it half wrote is lost already.
+                    Err(poisoned) => poisoned.into_inner(),
+                };
+                if let Some(plan) = plan.filter(|plan| self.plans.get(plan).is_some_and(|plan| !plan.only_assigns())) {
                     self.idle.insert(plan, run.into_arena());
                 }
             }
@@ -120,13 +142,18 @@ impl Engine {
         Ok(id)
     }
 
+    /// Bytes of the arena in which a plan would work, for batches of up to `max_batch` rows. Takes none of them.
+    pub fn measure(&self, plan: &[u8], max_batch: usize) -> Result<usize> {
+        Ok(Plan::compile(plan, max_batch, pool::threads())?.program.arena_len)
+    }
+
     /// Binds a plan to a call: a run at its first step.
     pub fn start(&mut self, plan: u32, call: &[u8]) -> Result<u32> {
         let compiled = find(&self.plans, plan, "plan")?;
         let call = Call::decode(call)?;
         let arena = match self.idle.remove(&plan) {
             Some(arena) => arena,
-            None => Arc::new(Buffer::zeroed(compiled.program.arena_len)?),
+            None => self.memory(compiled.program.arena_len)?,
         };
         let run = match Run::new(compiled, arena.clone(), call, |id| self.buffer(id)) {
             Ok(run) => run,
@@ -184,8 +211,12 @@ impl Engine {
                 Source::Scalar(i) | Source::Parameter(i) => (2, i),
             };
             let found = arrays.iter().find(|(k, data)| *k == key && data.len() == dims.iter().product::<usize>());
-            let missing =
-                || Error::new(Code::ShapeMismatch, format!("oracle: expected {dims:?} for {source:?}, got none"));
+            let missing = || {
+                Error::new(
+                    Code::ShapeMismatch,
+                    format!("oracle: expected array {} {} of its size, got none", key.0, key.1),
+                )
+            };
             Ok(Array::new(dims.to_vec(), found.ok_or_else(missing)?.1.clone()))
         })?;
         let mut bytes = (results.len() as u32).to_le_bytes().to_vec();
@@ -197,7 +228,7 @@ impl Engine {
     }
 }
 
-fn find<T>(map: &BTreeMap<u32, Arc<T>>, id: u32, what: &str) -> Result<Arc<T>> {
+fn find<T>(map: &Table<Arc<T>>, id: u32, what: &str) -> Result<Arc<T>> {
     map.get(&id)
         .cloned()
         .ok_or_else(|| Error::new(Code::Disposed, format!("{what}: expected one that is alive, got {id}")))
@@ -208,7 +239,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Status, seven zero bytes, the count and the numbers as f64, then the stop rule or the error as text.
+/// Status, whether an update is under way (0 or 1), six zero bytes, the count and the numbers as f64, then the stop rule or the error as text.
 fn encode(outcome: &Outcome) -> Vec<u8> {
     let (status, text) = match &outcome.status {
         Status::More => (0, String::new()),
@@ -217,7 +248,7 @@ fn encode(outcome: &Outcome) -> Vec<u8> {
         Status::Failed(error) => (3, error.to_string()),
     };
     let mut bytes = Vec::with_capacity(16 + outcome.reports.len() * 8 + text.len());
-    bytes.extend([status, 0, 0, 0, 0, 0, 0, 0]);
+    bytes.extend([status, u8::from(outcome.committing), 0, 0, 0, 0, 0, 0]);
     bytes.extend((outcome.reports.len() as f64).to_le_bytes());
     bytes.extend(outcome.reports.iter().flat_map(|x| x.to_le_bytes()));
     bytes.extend(text.as_bytes());

@@ -3,9 +3,13 @@
 
 use std::fmt;
 
-/// A refused call. What it was called on is as it was before.
+/// A refused call. What it was called on is as it was before. One word wide, for every result in the crate carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Refusal>);
+
+/// What an [`Error`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
     /// Which kind of refusal; never changes its name.
     pub code: Code,
     /// What failed, what was expected, what came instead.
@@ -15,7 +19,15 @@ pub struct Error {
 impl Error {
     /// An error of `code`; `message` reads `what failed: expected …, got …`.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self(Box::new(Refusal { code, message: message.into() }))
+    }
+}
+
+impl std::ops::Deref for Error {
+    type Target = Refusal;
+
+    fn deref(&self) -> &Refusal {
+        &self.0
     }
 }
 
@@ -26,6 +38,23 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// A number for a message, to six decimals: the library's decimal digits would be more code than all kernels of the loss.
+pub fn describe(x: f64) -> String {
+    let text = match x {
+        _ if x.is_nan() => "NaN",
+        f64::INFINITY => "infinity",
+        f64::NEG_INFINITY => "-infinity",
+        _ if x.abs() > f64::from(f32::MAX) => "more than float32 holds",
+        _ if x.abs() >= 1e9 => "a number of ten or more digits",
+        _ => {
+            let (sign, millionths) = (if x < 0.0 { "-" } else { "" }, (x.abs() * 1e6 + 0.5) as u64);
+            let (whole, rest) = (millionths / 1_000_000, millionths % 1_000_000);
+            return if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest:06}") };
+        }
+    };
+    text.to_string()
+}
 
 /// A result whose error is [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
@@ -90,13 +119,13 @@ codes! {
     Busy = "BUSY";
     /// The model, variable or engine was disposed of and cannot be used again.
     Disposed = "DISPOSED";
-    /// A failure in the middle of an update left variables without a trustworthy value.
+    /// A failure in the middle of an update, or the end of their worker, left variables without a trustworthy value.
     StateLost = "STATE_LOST";
     /// There is not enough memory, or the memory limit is reached.
     OutOfMemory = "OUT_OF_MEMORY";
     /// No engine could be loaded in this runtime; the message says why each one failed.
     EngineUnavailable = "ENGINE_UNAVAILABLE";
-    /// The engine refused or failed a call that the library itself had prepared.
+    /// The engine refused or failed a call that the library itself had prepared, or its worker ended.
     EngineFailed = "ENGINE_FAILED";
     /// A defect of the engine stopped a call; other models are unharmed and the next call works.
     EnginePanic = "ENGINE_PANIC";

@@ -14,3 +14,4 @@ pub mod plan;
 pub mod reader;
 pub mod render;
 pub mod schedule;
+mod table;

@@ -6,6 +6,7 @@ use descend_core::declare::{ABSENT, find};
 use descend_core::kernel::pool::set_threads;
 use descend_core::kernel::simd::{force_level, levels};
 use descend_core::kernel::sweep::Segment;
+use descend_core::kernel::turn::Turn;
 use descend_core::optim::step::{OnNonFinite, Step};
 use descend_core::optim::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, OPTIMIZERS, Optimizer, SHARED, WEIGHT_DECAY};
 use std::ops::{Add, Div, Mul, Sub};
@@ -274,6 +275,23 @@ fn splits_threads_and_levels_change_no_bit() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn turns_change_no_bit() {
+    for setting in SETTINGS {
+        let lens = [7, 0, 16, 33];
+        let (mut whole, mut cut) = (Memory::new(setting, 1000), Memory::new(setting, 1000));
+        for (t, parts) in [(1, 1), (2, 3), (3, usize::MAX)] {
+            let g: Vec<f32> = (0..1000).map(|i| gradient(t, i)).collect();
+            step_once(setting, &hypers(setting), t, &mut whole, &g, &lens);
+            let mut step = Step::new(OnNonFinite::Throw, false, vec!["w".into(); lens.len() + 1]);
+            let (optimizer, mut segments, mut turn) = (build(setting), cut.segments(&g, &lens), Turn::first(parts));
+            step.decide(&hypers(setting), t, None, &mut segments).unwrap();
+            while turn.take(|| step.commit(&*optimizer, &hypers(setting), t, &mut segments)).1 {}
+        }
+        assert!(whole.bits() == cut.bits(), "{}", setting.name);
     }
 }
 

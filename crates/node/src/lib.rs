@@ -43,6 +43,14 @@ pub fn alloc(bytes: f64) -> napi::Result<u32> {
 }
 
 #[napi]
+pub fn set_limit(bytes: f64) -> napi::Result<()> {
+    guard(|| {
+        engine().set_limit(bytes as usize);
+        Ok(())
+    })
+}
+
+#[napi]
 pub fn write(id: u32, offset: f64, bytes: &[u8]) -> napi::Result<()> {
     guard(|| engine().write(id, offset as usize, bytes))
 }
@@ -70,6 +78,11 @@ pub fn release(kind: u8, id: u32) -> napi::Result<()> {
 #[napi]
 pub fn compile(plan: &[u8], max_batch: u32) -> napi::Result<u32> {
     guard(|| engine().compile(plan, max_batch as usize))
+}
+
+#[napi]
+pub fn measure(plan: &[u8], max_batch: u32) -> napi::Result<f64> {
+    guard(|| engine().measure(plan, max_batch as usize).map(|bytes| bytes as f64))
 }
 
 #[napi]

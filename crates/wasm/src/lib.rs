@@ -7,11 +7,13 @@ use std::cell::RefCell;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 thread_local! {
-    static ENGINE: RefCell<Engine> = RefCell::default();
+    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
 }
 
 fn with<T>(call: impl FnOnce(&mut Engine) -> Result<T, Error>) -> Result<T, JsError> {
-    ENGINE.with_borrow_mut(call).map_err(|error| JsError::new(&error.to_string()))
+    ENGINE
+        .with_borrow_mut(|engine| call(engine.get_or_insert_default()))
+        .map_err(|error| JsError::new(&error.to_string()))
 }
 
 /// The version of the core.
@@ -35,6 +37,14 @@ pub fn alloc(bytes: usize) -> Result<u32, JsError> {
     with(|engine| engine.alloc(bytes))
 }
 
+#[wasm_bindgen(js_name = setLimit)]
+pub fn set_limit(bytes: f64) -> Result<(), JsError> {
+    with(|engine| {
+        engine.set_limit(bytes as usize);
+        Ok(())
+    })
+}
+
 /// Where a buffer lies in the exported memory. It stays there until it is released.
 #[wasm_bindgen]
 pub fn address(id: u32) -> Result<usize, JsError> {
@@ -52,6 +62,11 @@ pub fn release(kind: u8, id: u32) -> Result<(), JsError> {
 #[wasm_bindgen]
 pub fn compile(plan: &[u8], max_batch: usize) -> Result<u32, JsError> {
     with(|engine| engine.compile(plan, max_batch))
+}
+
+#[wasm_bindgen]
+pub fn measure(plan: &[u8], max_batch: usize) -> Result<usize, JsError> {
+    with(|engine| engine.measure(plan, max_batch))
 }
 
 #[wasm_bindgen]
@@ -74,5 +89,5 @@ pub fn oracle(plan: u32, call: &[u8]) -> Result<Vec<u8>, JsError> {
 #[wasm_bindgen]
 pub fn torn() -> bool {
     // SAFETY: one thread, and the borrow that may still be marked belongs to a call that trapped and never goes on.
-    ENGINE.with(|engine| unsafe { &*engine.as_ptr() }.torn())
+    ENGINE.with(|engine| unsafe { &*engine.as_ptr() }.as_ref().is_some_and(Engine::torn))
 }

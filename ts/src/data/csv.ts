@@ -59,7 +59,8 @@ function checkOptions(options: CsvOptions): CsvOptions & { header: boolean } {
   return { header, ...(columns && { columns }), ...(label !== undefined && { label }) };
 }
 
-function decode(bytes: Uint8Array, name: string): string {
+/** Text in UTF-8. Throws FILE_FORMAT. */
+export function decode(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -67,7 +68,8 @@ function decode(bytes: Uint8Array, name: string): string {
   }
 }
 
-function headerNames(row: CsvRow | undefined, name: string): string[] {
+/** The names in a header row. Throws FILE_FORMAT, DUPLICATE_NAME. */
+export function headerNames(row: CsvRow | undefined, name: string): string[] {
   if (row === undefined) throw fail('FILE_FORMAT', `reading ${name}`, 'a header row', 'an empty file');
   const names = row.fields.map((field) => field.trim());
   const twice = names.find((column, i) => names.indexOf(column) !== i);
@@ -82,7 +84,8 @@ function headerNames(row: CsvRow | undefined, name: string): string[] {
   return names;
 }
 
-function placeOf(column: string, names: readonly string[], name: string): number {
+/** Where a column stands. Throws UNKNOWN_NAME. */
+export function placeOf(column: string, names: readonly string[], name: string): number {
   const place = names.indexOf(column);
   if (place >= 0) return place;
   const meant = nearest(String(column), names);
@@ -110,8 +113,8 @@ function numbers(
   return data;
 }
 
-// Decimal numbers only: Number() alone would also take '', '0x10' and 'Infinity'.
-function toNumber(field: string): number | undefined {
+/** A field as float32, undefined where it is no decimal number: Number() would also take '', '0x10' and 'Infinity'. */
+export function toNumber(field: string): number | undefined {
   const text = field.trim();
   if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return undefined;
   const value = Math.fround(Number(text));

@@ -56,7 +56,7 @@ async function namesIn(base: string): Promise<string[]> {
     return ['train', 't10k'].flatMap((part) => [`${part}-images-idx3-ubyte.gz`, `${part}-labels-idx1-ubyte.gz`]);
   }
   try {
-    const { readdir } = await import('node:fs/promises');
+    const { readdir } = process.getBuiltinModule('node:fs/promises');
     return await readdir(base.startsWith('file:') ? new URL(base) : base);
   } catch (cause) {
     throw fail('FILE_IO', `reading ${quote(base)}`, 'a folder of IDX files', 'no such folder', undefined, cause);

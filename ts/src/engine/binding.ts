@@ -1,6 +1,6 @@
 // What a build of the core brings: its functions as they are, on its own ids and bytes, and errors as `CODE: text`.
 
-import { CODES, DescendError, type ErrorCode } from '../errors.js';
+import { DescendError, type ErrorCode } from '../errors.js';
 
 /** The functions that the addon and the WASM module have in common, brought to one form. */
 export interface Binding {
@@ -8,12 +8,16 @@ export interface Binding {
   version(): string;
   info(): string;
   setThreads(n: number): number;
+  /** Refuses from now on to hold more in buffers and arenas; what is there stays. Infinity for no limit. */
+  setLimit(bytes: number): void;
   alloc(bytes: number): number;
   write(id: number, offset: number, bytes: Uint8Array): void;
   read(id: number, offset: number, length: number): Uint8Array;
   /** 0 a buffer, 1 a plan, 2 a run. */
   release(kind: number, id: number): void;
   compile(plan: Uint8Array, maxBatch: number): number;
+  /** Bytes of the arena that runs of the plan would work in. */
+  measure(plan: Uint8Array, maxBatch: number): number;
   start(plan: number, call: Uint8Array): number;
   advance(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Uint8Array;
   /** The same on another thread, or here where there is no other. */
@@ -35,7 +39,7 @@ export interface Wreck {
 export function refusal(error: unknown): DescendError | undefined {
   if (error instanceof DescendError) return error;
   if (!(error instanceof Error)) return undefined;
-  const [, code, text] = /^([A-Z_]+): (.*)$/s.exec(error.message) ?? [];
-  if (code === undefined || text === undefined || !(code in CODES)) return undefined;
+  const [, code, text] = /^([A-Z]+(?:_[A-Z]+)*): (.*)$/s.exec(error.message) ?? [];
+  if (code === undefined || text === undefined) return undefined;
   return new DescendError(code as ErrorCode, text, { cause: error });
 }

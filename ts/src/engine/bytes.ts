@@ -34,14 +34,14 @@ export function encodeCall(call: Call, raw: (buffer: number) => number): Uint8Ar
   return w.finish();
 }
 
-/** What an advance answered. */
-export function decodeOutcome(bytes: Uint8Array): Outcome {
+/** What an advance answered after so many milliseconds. */
+export function decodeOutcome(bytes: Uint8Array, ms: number): Outcome {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getFloat64(8, true);
   // Copied to where doubles may stand; typed arrays are little-endian wherever JavaScript runs today.
   const reports = new Float64Array(bytes.slice(16, 16 + 8 * count).buffer);
   const text = new TextDecoder().decode(bytes.subarray(16 + 8 * count));
-  return { status: STATUS[bytes[0] as number] ?? 'failed', reports, text };
+  return { status: STATUS[bytes[0] as number] ?? 'failed', reports, text, ms, committing: bytes[1] === 1 };
 }
 
 /** Arrays for the oracle. */

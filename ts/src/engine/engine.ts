@@ -1,5 +1,5 @@
-// What every engine answers, wherever it runs: the native addon and WASM in this thread, a worker one day. Coarse
-// calls on numbered things; nothing here knows layers, optimizers or how an engine was found.
+// What every engine answers, wherever it runs: the native addon and WASM in this thread, WASM in a worker. Coarse calls
+// on numbered things; nothing here knows layers, optimizers or how an engine was found.
 
 import type { DType } from '../data/typed.js';
 
@@ -20,6 +20,7 @@ export interface EngineInfo {
 /** What is alive in an engine. */
 export interface EngineStats {
   readonly buffers: number;
+  /** In buffers, and in the arenas that plans work in. */
   readonly bytes: number;
   readonly plans: number;
   readonly runs: number;
@@ -71,27 +72,35 @@ export interface Outcome {
   readonly reports: Float64Array;
   /** The stop rule that held, or `CODE: message` of what failed. */
   readonly text: string;
+  /** Milliseconds it took, without the way there and back. */
+  readonly ms: number;
+  /** Whether it paused within an update: the step will count, so the run is to go on before it is left. */
+  readonly committing: boolean;
 }
 
 /** The calls of an engine in this thread, answered at once. Refusals are DescendErrors; what was called is unchanged. */
 export interface SyncEngine {
   stats(): EngineStats;
   setThreads(n: number): number;
-  /** A zeroed buffer. */
-  alloc(bytes: number): number;
+  /** Refuses with OUT_OF_MEMORY, from now on, what would take more bytes than this. Infinity for no limit. */
+  setLimit(bytes: number): void;
+  /** A buffer of so many zeros, or with a copy of these bytes. */
+  alloc(contents: number | Uint8Array): number;
   /** BUSY while a run that changes or reads the buffer is held. */
   write(buffer: number, offset: number, bytes: Uint8Array): void;
-  /** A copy; at a step boundary of whatever runs. */
+  /** A copy; at a step boundary of whatever runs, which ends an update it paused in. */
   read(buffer: number, offset: number, length: number): Uint8Array;
   /** Compiles, unless a plan of these bytes for such batches is there already. */
   plan(bytes: Uint8Array, maxBatch: number): number;
+  /** Bytes that runs of such a plan would work in, besides the buffers of a call. Takes none of them. */
+  measure(bytes: Uint8Array, maxBatch: number): number;
   /** Frees a buffer, or ends a run. Unknown ids are fine. */
   release(kind: 'buffer' | 'run', id: number): void;
   /** Binds a plan: a run at its first step, held. BUSY when another held run is in the way. */
   start(plan: number, call: Call): number;
   /** Lets others use the variables of a run between two advances, or takes them again. */
   hold(run: number, held: boolean): void;
-  /** Makes steps for about `budget` nanoseconds, at most `maxSteps`. */
+  /** Makes steps for about `budget` nanoseconds, at most `maxSteps`; with 0 it only ends an update it paused in. */
   advance(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Outcome;
   /** The plan's written values (and then its reports) in f64, naively, from the arrays given. */
   oracle(plan: number, call: OracleCall): Float64Array[];
@@ -107,14 +116,20 @@ export interface OracleCall {
   readonly scalars?: readonly number[];
 }
 
-/** The same calls, answered later: what works for an engine in another thread too. `SyncEngine` says what they do. */
+/**
+ * The same calls, answered later: what works for an engine in another thread too. `SyncEngine` says what they do. They
+ * take place in the order they were made in, and bytes are copied before a call returns.
+ */
 export interface Engine {
   readonly info: EngineInfo;
   stats(): Promise<EngineStats>;
-  alloc(bytes: number): Promise<number>;
+  setThreads(n: number): Promise<number>;
+  setLimit(bytes: number): Promise<void>;
+  alloc(contents: number | Uint8Array): Promise<number>;
   write(buffer: number, offset: number, bytes: Uint8Array): Promise<void>;
   read(buffer: number, offset: number, length: number): Promise<Uint8Array>;
   plan(bytes: Uint8Array, maxBatch: number): Promise<number>;
+  measure(bytes: Uint8Array, maxBatch: number): Promise<number>;
   release(kind: 'buffer' | 'run', id: number): void;
   start(plan: number, call: Call): Promise<number>;
   hold(run: number, held: boolean): void;

@@ -1,10 +1,11 @@
 // Which engine runs: tries in order what the entry for this runtime can load, keeps the first, and says why the others
-// failed. Knows no runtime itself; an entry (index.node, index.browser) brings the loaders.
+// failed. Knows no runtime itself; an entry (index.node, index.browser …) brings the loaders.
 
 import { DescendError, describeValue, fail, nearest, quote } from '../errors.js';
 import type { Binding } from './binding.js';
 import { type Engine, type EngineInfo, isLocal, type LocalEngine } from './engine.js';
 import { Local } from './local.js';
+import type { RemoteEngine } from './worker/remote.js';
 
 /** Where the WASM module comes from, where it is not found by itself. */
 export type WasmSource =
@@ -15,12 +16,28 @@ export type WasmSource =
   | Response
   | Promise<Response | BufferSource | WebAssembly.Module>;
 
+/** A Worker of a browser, or of `node:worker_threads`. */
+export interface WorkerLike {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  terminate(): unknown;
+}
+
+/** What an engine in a thread of its own begins with. */
+export interface WorkerOptions {
+  readonly wasm?: WasmSource | undefined;
+  /** Makes the thread. */
+  readonly make?: (() => WorkerLike) | undefined;
+  readonly fallbackReason?: string | undefined;
+}
+
 /** How an entry loads engines. What is missing cannot be loaded in its runtime. */
 export interface Loaders {
   native?: () => Binding;
   /** Without waiting, where files can be read. */
   wasmNow?: () => Binding;
   wasm: (source?: WasmSource) => Promise<Binding>;
+  /** The WASM module in a thread of its own. */
+  worker?: (options: WorkerOptions) => Promise<RemoteEngine>;
   /** The value of an environment variable. */
   env?: (name: string) => string | undefined;
 }
@@ -29,15 +46,31 @@ export interface Loaders {
 export interface ReadyOptions {
   /** Which engine; the fastest there is by default, or what DESCEND_ENGINE says. */
   engine?: 'native' | 'wasm';
-  /** Run it in a thread of its own. Not built yet: only false. */
-  worker?: boolean;
+  /**
+   * Run the WASM engine in a Worker, so that it takes no time of this thread. Default false. Everything asynchronous
+   * stays as it is; what is synchronous (`variable.data`, `assign`, `applyGradients`) throws NEEDS_LOCAL_ENGINE, and
+   * `await variable.read()` and `write()` stand in. The native engine has threads of its own and none of these limits:
+   * with it the option means nothing, and `engineInfo().worker` stays false.
+   *
+   * Vite, webpack 5 and servers of plain files find the Worker's script by themselves. Where a bundler does not, make
+   * the script an entry of its own, `import 'descend/worker'`, and give a function that starts it:
+   * `worker: () => new Worker('/worker.js', { type: 'module' })`. If the Worker ends, whatever ended it, calls under way
+   * reject with ENGINE_FAILED, variables that were in it answer STATE_LOST until they are written anew, and the next call
+   * begins another Worker. Throws ENGINE_FAILED in runtimes without Workers, such as edge runtimes.
+   */
+  worker?: boolean | (() => WorkerLike);
   /** Threads of the native engine, 0 for one per core. Their number changes no bit of a result. */
   threads?: number;
   /** 'reproducible': the same bits on every engine. */
   precision?: 'reproducible';
   /** The WASM module's bytes, address, response or compiled module. */
   wasm?: WasmSource;
-  /** Bytes an engine may use. Not built yet. */
+  /**
+   * Most bytes of numbers that the engine may hold: variables, data and what plans work in (the module itself, 1 to 2 MB,
+   * not counted). What would take more throws OUT_OF_MEMORY before it is taken, and nothing is lost; `model.memory()`
+   * tells beforehand. It stays until another is given; Infinity, the default, for none. The native engine is one for the
+   * whole process, and so is its limit.
+   */
   memoryLimit?: number;
 }
 
@@ -49,6 +82,7 @@ let loaders: Loaders | undefined;
 let current: Engine | undefined;
 let loading: Promise<Engine> | undefined;
 const loaded = new Map<Name, Local>();
+let remote: Promise<RemoteEngine> | undefined;
 
 /** Says how engines are loaded in this runtime. @internal */
 export function useLoaders(those: Loaders): void {
@@ -61,8 +95,9 @@ export function useLoaders(those: Loaders): void {
  */
 export async function ready(options: ReadyOptions = {}): Promise<EngineInfo> {
   checkOptions(options);
-  const engine = await load(options.engine ?? forced(), options.wasm);
-  if (options.threads !== undefined) engine.sync.setThreads(options.threads);
+  const engine = await load(options.engine ?? forced(), options);
+  if (options.threads !== undefined) await engine.setThreads(options.threads);
+  if (options.memoryLimit !== undefined) await engine.setLimit(options.memoryLimit);
   current = engine;
   return engine.info;
 }
@@ -93,11 +128,23 @@ export function defaultEngine(): Promise<Engine> {
 export function localEngine(): LocalEngine {
   current ??= loadNow(forced());
   if (isLocal(current)) return current;
-  throw fail('NEEDS_LOCAL_ENGINE', 'synchronous call', 'an engine in this thread', 'one in a worker', 'await read()');
+  const hint = 'await what is asynchronous, such as read(), or call ready() without worker first';
+  throw fail('NEEDS_LOCAL_ENGINE', 'synchronous call', 'an engine in this thread', 'one in a worker', hint);
 }
 
-async function load(name: Name | undefined, source?: WasmSource): Promise<Local> {
+/** The engine in use, if there is one or it can be loaded without waiting. */
+export function engineAtHand(): Engine | undefined {
+  try {
+    return current ?? localEngine();
+  } catch (error) {
+    if (error instanceof DescendError && error.code === 'NOT_READY') return undefined;
+    throw error;
+  }
+}
+
+async function load(name: Name | undefined, options: ReadyOptions = {}): Promise<Engine> {
   const { native, wasm } = present();
+  const { wasm: source, worker } = options;
   let reason: string | undefined;
   if (name !== 'wasm' && !source) {
     const found = loaded.get('native') ?? tryNative(native);
@@ -105,11 +152,37 @@ async function load(name: Name | undefined, source?: WasmSource): Promise<Local>
     if (name === 'native') throw found;
     reason = found.message;
   }
+  const fallbackReason = native ? reason : undefined;
+  if (worker)
+    return await inWorker({ wasm: source, make: worker === true ? undefined : checked(worker), fallbackReason });
   const known = loaded.get('wasm');
   if (known) return known;
   // Of two that load at once, the first is kept.
   const binding = await wasm(source);
-  return loaded.get('wasm') ?? keep('wasm', binding, native ? reason : undefined);
+  return loaded.get('wasm') ?? keep('wasm', binding, fallbackReason);
+}
+
+/** The one engine in a worker, which is there when this resolves: one that ended begins anew. */
+async function inWorker(options: WorkerOptions): Promise<Engine> {
+  const { worker } = present();
+  if (!worker)
+    throw fail('ENGINE_FAILED', 'worker', 'a runtime that has Workers', 'one without', 'leave out the option');
+  remote ??= worker(options).catch((error) => {
+    remote = undefined;
+    throw error;
+  });
+  const engine = await remote;
+  await engine.begin();
+  return engine;
+}
+
+/** The same function, held to its word. */
+function checked(make: () => WorkerLike): () => WorkerLike {
+  return () => {
+    const made = make();
+    if (typeof made?.postMessage === 'function') return made;
+    throw fail('INVALID_VALUE', 'ready: worker', 'a function that makes a Worker', describeValue(made));
+  };
 }
 
 function loadNow(name: Name | undefined): Local {
@@ -122,7 +195,7 @@ function loadNow(name: Name | undefined): Local {
   if (!wasmNow) {
     throw fail('NOT_READY', 'synchronous call', 'a loaded engine', 'none yet', 'await ready() first');
   }
-  return keep('wasm', wasmNow(), found?.message);
+  return keep('wasm', wasmNow(), native && found?.message);
 }
 
 function tryNative(native: Loaders['native']): Local | DescendError {
@@ -174,12 +247,15 @@ function checkOptions(options: ReadyOptions): void {
   };
   if (engine !== undefined && !NAMES.includes(engine)) refuse('engine', "'native' or 'wasm'", engine);
   if (engine === 'native' && wasm !== undefined) refuse('wasm', "nothing where engine is 'native'", wasm);
-  if (worker !== undefined && worker !== false)
-    refuse('worker', 'false', worker, 'engines in workers are not built yet');
+  if (worker !== undefined && typeof worker !== 'boolean' && typeof worker !== 'function') {
+    refuse('worker', 'true, false or a function that makes a Worker', worker);
+  }
   if (precision !== undefined && precision !== 'reproducible') {
     refuse('precision', "'reproducible'", precision, 'other precisions are not built yet');
   }
-  if (memoryLimit !== undefined) refuse('memoryLimit', 'nothing', memoryLimit, 'memory limits are not built yet');
+  if (memoryLimit !== undefined && !(typeof memoryLimit === 'number' && memoryLimit >= 0)) {
+    refuse('memoryLimit', 'a number of bytes, or Infinity', memoryLimit);
+  }
   const whole = Number.isInteger(threads) && (threads as number) >= 0 && (threads as number) <= 256;
   if (threads !== undefined && !whole) refuse('threads', 'a whole number from 0 to 256', threads);
 }

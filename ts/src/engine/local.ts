@@ -27,8 +27,16 @@ export class Local implements LocalEngine {
     return this.sync.stats();
   }
 
-  async alloc(bytes: number): Promise<number> {
-    return this.sync.alloc(bytes);
+  async setThreads(n: number): Promise<number> {
+    return this.sync.setThreads(n);
+  }
+
+  async setLimit(bytes: number): Promise<void> {
+    this.sync.setLimit(bytes);
+  }
+
+  async alloc(contents: number | Uint8Array): Promise<number> {
+    return this.sync.alloc(contents);
   }
 
   async write(buffer: number, offset: number, bytes: Uint8Array): Promise<void> {
@@ -41,6 +49,10 @@ export class Local implements LocalEngine {
 
   async plan(bytes: Uint8Array, maxBatch: number): Promise<number> {
     return this.sync.plan(bytes, maxBatch);
+  }
+
+  async measure(bytes: Uint8Array, maxBatch: number): Promise<number> {
+    return this.sync.measure(bytes, maxBatch);
   }
 
   release(kind: 'buffer' | 'run', id: number): void {

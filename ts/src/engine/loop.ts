@@ -4,7 +4,8 @@
 
 import { DescendError, type ErrorCode, fail } from '../errors.js';
 import { refusal } from './binding.js';
-import { type Call, type Engine, MAX_STEPS, type Outcome, REPORT_HEAD } from './engine.js';
+import { type Call, type Engine, isLocal, MAX_STEPS, type Outcome, REPORT_HEAD } from './engine.js';
+import { macrotask } from './macrotask.js';
 
 /** Milliseconds of work per crossing. */
 const CHUNK_MS = 15;
@@ -93,6 +94,8 @@ class Loop {
   #run: number | undefined;
   #steps = 0;
   #rows = 0;
+  /** Whether a step has begun to change variables: an abort waits for its end. */
+  #committing = false;
   #updates: number;
 
   constructor(options: StepsOptions) {
@@ -113,13 +116,14 @@ class Loop {
     const { engine, call, updater, onChunk, signal, steps: most = Number.POSITIVE_INFINITY } = this.#options;
     while (this.#steps < most) {
       this.#run ??= await this.#start();
-      await giveWay();
-      signal?.throwIfAborted();
+      // An answer from another thread is a turn of the event loop itself.
+      if (isLocal(engine)) await giveWay();
+      if (!this.#committing) signal?.throwIfAborted();
       const { count, hypers } = this.#hypers(Math.min(most - this.#steps, this.#pace.steps));
-      const started = performance.now();
       const outcome = await engine.advance(this.#run, count, this.#pace.budget, hypers);
       const chunk = new Reports(outcome, this.#options.reports, this.#steps);
-      this.#pace.took(performance.now() - started, chunk.count, count);
+      this.#pace.took(outcome.ms, chunk.count, count);
+      this.#committing = outcome.committing;
       const stopped = outcome.status === 'stopped';
       this.#steps += chunk.count - (stopped ? 1 : 0);
       this.#rows += chunk.allRows;
@@ -262,20 +266,4 @@ async function giveWay(): Promise<void> {
   if (performance.now() - yielded < YIELD_MS) return;
   await macrotask();
   yielded = performance.now();
-}
-
-/** Resolves after timers, input and whatever else waits have had their turn. */
-function macrotask(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === 'function') {
-      setImmediate(resolve);
-      return;
-    }
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
 }

@@ -8,6 +8,8 @@ import { decodeOracle, decodeOutcome, encodeCall, encodeOracle } from './bytes.j
 import type { Call, EngineStats, OracleCall, Outcome, SyncEngine } from './engine.js';
 import { Locks, type Use, useOf } from './locks.js';
 
+const NOTHING = new Uint8Array();
+
 /** Most plans kept compiled; the one not asked for longest goes first. */
 const MAX_PLANS = 128;
 const KIND = { buffer: 0, plan: 1, run: 2 } as const;
@@ -21,7 +23,7 @@ interface Plan {
   raw: number;
   readonly id: number;
   readonly bytes: Uint8Array;
-  readonly maxBatch: number;
+  maxBatch: number;
 }
 
 interface Run {
@@ -40,11 +42,22 @@ export class Store implements SyncEngine {
   readonly #runs = new Map<number, Run>();
   readonly #locks = new Locks();
   readonly #lost = new Set<number>();
-  #next = 1;
+  #next: number;
+  #limit: number | undefined;
+  /** Runs that paused within an update. */
+  readonly #committing = new Set<number>();
   #broken: DescendError | undefined;
 
-  constructor(binding: Binding) {
+  /** Ids count from `first`. */
+  constructor(binding: Binding, first = 1) {
     this.#binding = binding;
+    this.#next = first;
+  }
+
+  /** Takes in a buffer of a store that is gone, under its old id: its contents are lost until it is written anew. */
+  adopt(id: number, bytes: number): void {
+    this.#buffers.set(id, { raw: this.#guard(() => this.#binding.alloc(bytes)), bytes });
+    this.#lost.add(id);
   }
 
   /** What the core says about itself. */
@@ -61,9 +74,23 @@ export class Store implements SyncEngine {
     return this.#guard(() => this.#binding.setThreads(n));
   }
 
-  alloc(bytes: number): number {
+  setLimit(bytes: number): void {
+    this.#guard(() => this.#binding.setLimit(bytes));
+    this.#limit = bytes;
+  }
+
+  alloc(contents: number | Uint8Array): number {
+    const bytes = typeof contents === 'number' ? contents : contents.length;
     const raw = this.#guard(() => this.#binding.alloc(bytes));
-    return this.#add(this.#buffers, { raw, bytes });
+    const id = this.#add(this.#buffers, { raw, bytes });
+    if (typeof contents === 'number') return id;
+    try {
+      this.write(id, 0, contents);
+      return id;
+    } catch (error) {
+      this.release('buffer', id);
+      throw error;
+    }
   }
 
   write(buffer: number, offset: number, bytes: Uint8Array): void {
@@ -76,6 +103,7 @@ export class Store implements SyncEngine {
   }
 
   read(buffer: number, offset: number, length: number): Uint8Array {
+    this.#settle(buffer);
     const { raw } = this.#buffer(buffer);
     this.#checkLost(buffer);
     return this.#guard(() => this.#binding.read(raw, offset, length));
@@ -97,12 +125,17 @@ export class Store implements SyncEngine {
     return plan.id;
   }
 
+  measure(bytes: Uint8Array, maxBatch: number): number {
+    return this.#guard(() => this.#binding.measure(bytes, maxBatch));
+  }
+
   release(kind: 'buffer' | 'run', id: number): void {
     const thing = kind === 'buffer' ? this.#buffers.get(id) : this.#runs.get(id);
     if (!thing) return;
     if (kind === 'run') {
       this.hold(id, false);
       this.#runs.delete(id);
+      this.#committing.delete(id);
     } else {
       this.#buffers.delete(id);
       this.#lost.delete(id);
@@ -112,14 +145,14 @@ export class Store implements SyncEngine {
   }
 
   start(plan: number, call: Call): number {
-    const { raw } = this.#found(this.#plans, plan, 'plan');
+    const found = this.#found(this.#plans, plan, 'plan');
     for (const id of call.variables) this.#checkLost(id);
+    for (const { buffer } of call.data ?? []) this.#checkLost(buffer);
     const bytes = encodeCall(call, (id) => this.#buffer(id).raw);
     const use = useOf(call);
     this.#locks.take(use);
     try {
-      const run = this.#guard(() => this.#binding.start(raw, bytes));
-      return this.#add(this.#runs, { raw: run, use, held: true });
+      return this.#add(this.#runs, { raw: this.#begin(found, call.batch ?? 1, bytes), use, held: true });
     } catch (error) {
       this.#locks.free(use);
       throw error;
@@ -136,8 +169,9 @@ export class Store implements SyncEngine {
 
   advance(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Outcome {
     const raw = this.#running(run);
+    const began = performance.now();
     try {
-      return this.#outcome(run, this.#binding.advance(raw, maxSteps, budget, hyper));
+      return this.#outcome(run, this.#binding.advance(raw, maxSteps, budget, hyper), began);
     } catch (error) {
       throw this.#failure(error, run);
     }
@@ -146,8 +180,9 @@ export class Store implements SyncEngine {
   /** As `advance`, where the binding prefers. */
   async advanceAsync(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Promise<Outcome> {
     const raw = this.#running(run);
+    const began = performance.now();
     try {
-      return this.#outcome(run, await this.#binding.advanceAsync(raw, maxSteps, budget, hyper));
+      return this.#outcome(run, await this.#binding.advanceAsync(raw, maxSteps, budget, hyper), began);
     } catch (error) {
       throw this.#failure(error, run);
     }
@@ -156,6 +191,26 @@ export class Store implements SyncEngine {
   oracle(plan: number, call: OracleCall): Float64Array[] {
     const { raw } = this.#found(this.#plans, plan, 'plan');
     return decodeOracle(this.#guard(() => this.#binding.oracle(raw, encodeOracle(call))));
+  }
+
+  #begin(plan: Plan, batch: number, call: Uint8Array): number {
+    const start = (): number => this.#guard(() => this.#binding.start(plan.raw, call));
+    if (batch > plan.maxBatch) this.#resize(plan, batch);
+    try {
+      return start();
+    } catch (error) {
+      // For larger batches it was made to work in more than these need.
+      if ((error as DescendError).code !== 'OUT_OF_MEMORY' || batch === plan.maxBatch) throw error;
+      this.#resize(plan, batch);
+      return start();
+    }
+  }
+
+  #resize(plan: Plan, maxBatch: number): void {
+    const old = plan.raw;
+    plan.raw = this.#guard(() => this.#binding.compile(plan.bytes, maxBatch));
+    plan.maxBatch = maxBatch;
+    this.#guard(() => this.#binding.release(KIND.plan, old));
   }
 
   #compile(bytes: Uint8Array, maxBatch: number): Plan {
@@ -190,19 +245,30 @@ export class Store implements SyncEngine {
     const run = this.#found(this.#runs, id, 'run');
     if (run.raw === undefined) throw fail('ENGINE_PANIC', 'run', 'to go on', 'a crash of the engine', 'start it again');
     if (this.#broken) throw this.#broken;
+    // Where nobody waited for the answer, that it could not be held again comes out here.
+    this.hold(id, true);
     return run.raw;
   }
 
   #checkLost(id: number): void {
     if (!this.#lost.has(id)) return;
-    const hint = 'assign it anew';
-    throw fail('STATE_LOST', 'variable', 'its last value', 'one that a crash left half written', hint);
+    const got = 'one that was lost in a crash, or with its worker';
+    throw fail('STATE_LOST', 'variable', 'its last value', got, 'write it anew');
   }
 
-  #outcome(run: number, bytes: Uint8Array): Outcome {
-    const outcome = decodeOutcome(bytes);
+  #outcome(run: number, bytes: Uint8Array, began: number): Outcome {
+    const outcome = decodeOutcome(bytes, performance.now() - began);
+    if (outcome.committing) this.#committing.add(run);
+    else this.#committing.delete(run);
     if (outcome.text.startsWith('STATE_LOST')) this.#lose(run);
     return outcome;
+  }
+
+  /** Ends the update of a run that paused while it changed `buffer`. */
+  #settle(buffer: number): void {
+    for (const run of this.#committing) {
+      if (this.#runs.get(run)?.use.changes.has(buffer)) this.advance(run, 0, 0, NOTHING);
+    }
   }
 
   #lose(run: number): void {
@@ -243,6 +309,8 @@ export class Store implements SyncEngine {
   }
 
   #rebuild(wreck: Wreck): void {
+    for (const run of this.#committing) this.#lose(run);
+    this.#committing.clear();
     for (const run of this.#runs.values()) run.raw = undefined;
     for (const buffer of this.#buffers.values()) {
       const old = buffer.raw;
@@ -250,5 +318,6 @@ export class Store implements SyncEngine {
       this.#binding.write(buffer.raw, 0, wreck.read(old));
     }
     for (const plan of this.#plans.values()) plan.raw = this.#binding.compile(plan.bytes, plan.maxBatch);
+    if (this.#limit !== undefined) this.#binding.setLimit(this.#limit);
   }
 }

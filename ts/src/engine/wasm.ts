@@ -7,7 +7,10 @@ import { VERSION } from './version.js';
 
 /** What wasm-bindgen generates around the module (`--target web`). */
 export interface Glue
-  extends Pick<Binding, 'version' | 'info' | 'setThreads' | 'alloc' | 'release' | 'compile' | 'start' | 'oracle'> {
+  extends Pick<
+    Binding,
+    'version' | 'info' | 'setThreads' | 'setLimit' | 'alloc' | 'release' | 'compile' | 'measure' | 'start' | 'oracle'
+  > {
   /** Instantiates; once that is done, gives the exports of the present instance. */
   initSync(options?: { module: BufferSource | WebAssembly.Module }): { memory: WebAssembly.Memory };
   default(options?: { module_or_path: unknown }): Promise<unknown>;
@@ -60,6 +63,10 @@ class Wasm implements Binding {
     return this.#glue.setThreads(n);
   }
 
+  setLimit(bytes: number): void {
+    this.#glue.setLimit(bytes);
+  }
+
   alloc(bytes: number): number {
     if (bytes > MAX_BYTES) {
       throw new DescendError('OUT_OF_MEMORY', `memory: expected at most ${MAX_BYTES} bytes at once, got ${bytes}`);
@@ -84,6 +91,10 @@ class Wasm implements Binding {
 
   compile(plan: Uint8Array, maxBatch: number): number {
     return this.#glue.compile(plan, maxBatch);
+  }
+
+  measure(plan: Uint8Array, maxBatch: number): number {
+    return this.#glue.measure(plan, maxBatch);
   }
 
   start(plan: number, call: Uint8Array): number {

@@ -32,8 +32,8 @@ export async function writeFileAtomic(path: string | URL, bytes: Uint8Array, fil
     throw fail('FILE_IO', `writing ${name}`, 'a file system', 'a runtime without one', 'use toBytes() and store those');
   }
   try {
-    const fs = files ?? (await import('node:fs/promises'));
-    const target = await resolved(fs, await filePath(path));
+    const fs = files ?? process.getBuiltinModule('node:fs/promises');
+    const target = await resolved(fs, filePath(path));
     await replace(fs, target, bytes);
   } catch (cause) {
     if (cause instanceof DescendError) throw cause;
@@ -41,9 +41,9 @@ export async function writeFileAtomic(path: string | URL, bytes: Uint8Array, fil
   }
 }
 
-async function filePath(path: string | URL): Promise<string> {
+function filePath(path: string | URL): string {
   if (typeof path === 'string' && !path.startsWith('file:')) return path;
-  const { fileURLToPath } = await import('node:url');
+  const { fileURLToPath } = process.getBuiltinModule('node:url');
   return fileURLToPath(path);
 }
 

@@ -1,5 +1,5 @@
 // Reads all bytes of whatever a user names: a path, an address, a Response, a Blob, or the bytes themselves.
-// node:fs is imported only when a path is used, so that this file loads in browsers and on the edge.
+// node:fs is asked for only when a path is used, and not by `import`, so that bundlers for browsers and the edge leave it alone.
 
 import { DescendError, describeValue, fail, quote } from '../errors.js';
 
@@ -52,7 +52,7 @@ async function readAddress(source: string | URL): Promise<Uint8Array<ArrayBuffer
   const scheme = /^(file|https?|data|blob):/i.exec(address)?.[1]?.toLowerCase();
   try {
     if (hasFiles() && (scheme === undefined || scheme === 'file')) {
-      const { readFile } = await import('node:fs/promises');
+      const { readFile } = process.getBuiltinModule('node:fs/promises');
       const { buffer, byteOffset, byteLength } = await readFile(scheme === 'file' ? new URL(address) : address);
       return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
     }

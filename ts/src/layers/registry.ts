@@ -1,15 +1,9 @@
-// Layers by name.
+// Every layer, for what rebuilds models from data.
 
-import { Units } from '../units.js';
-import { Activation, Dense, Dropout, Flatten, InputLayer, Layer, Rescaling, Reshape } from './index.js';
+import { Activation, Dense, Dropout, Flatten, InputLayer, Rescaling, Reshape } from './index.js';
+import { LAYERS } from './named.js';
 
-/** The layers. */
-export const LAYERS: Units<Layer> = new Units('layer', Layer, [
-  Activation,
-  Dense,
-  Dropout,
-  Flatten,
-  InputLayer,
-  Rescaling,
-  Reshape,
-]);
+/** Makes every layer known by its name. */
+export function knowLayers(): void {
+  LAYERS.know([Activation, Dense, Dropout, Flatten, InputLayer, Rescaling, Reshape]);
+}

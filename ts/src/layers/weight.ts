@@ -51,6 +51,11 @@ export class Weight extends Variable<'float32'> {
     this.#begun = true;
   }
 
+  override async write(values: Captured): Promise<void> {
+    await super.write(values);
+    this.#begun = true;
+  }
+
   /** @internal */
   override async place(engine: Engine): Promise<number> {
     if (isLocal(engine)) return this.placeNow(engine);

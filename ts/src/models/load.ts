@@ -5,9 +5,17 @@ import { formatShape } from '../data/shape.js';
 import { DescendError, describeValue, fail, quote } from '../errors.js';
 import { readSource, type Source, sourceName } from '../io/file.js';
 import { readSafetensors, type SafeTensor, type SafetensorsFile } from '../io/safetensors.js';
+import { knowLayers } from '../layers/registry.js';
 import { wholeNumber } from '../numbers.js';
 import { memoryOf, type StateDict } from '../optimizers/state.js';
-import { assertOptions, type CustomObjects, isSerialized, Units, withCustomObjects } from '../units.js';
+import {
+  assertOptions,
+  type CustomObjects,
+  isSerialized,
+  type Serialized,
+  Units,
+  withCustomObjects,
+} from '../units.js';
 import type { CompileOptions } from './compiled.js';
 import { FILE_VERSION, stateName } from './encode.js';
 import { Network } from './network.js';
@@ -31,6 +39,20 @@ export async function loadModel(source: Source, options: LoadOptions = {}): Prom
   assertOptions('loadModel', options, ['customObjects', 'compile']);
   const bytes = await readSource(source);
   return decodeModel(readSafetensors(bytes, sourceName(source)), sourceName(source), options);
+}
+
+/**
+ * A model from plain data, such as `{ className: 'Sequential', config: model.getConfig() }`: the same architecture, name
+ * and seed, with weights of its own. Throws UNKNOWN_NAME for a class that is neither known here nor among `customObjects`.
+ */
+export function modelFromConfig(config: Serialized, options: { customObjects?: CustomObjects } = {}): Network {
+  assertOptions('modelFromConfig', options, ['customObjects']);
+  return withCustomObjects(options.customObjects ?? {}, () => modelOf(config));
+}
+
+function modelOf(config: unknown): Network {
+  knowLayers();
+  return MODELS.resolve(config);
 }
 
 function decodeModel(file: SafetensorsFile, name: string, options: LoadOptions): Network {
@@ -92,7 +114,7 @@ function object(value: unknown, what: string): Record<string, unknown> {
 
 // Shapes are compared before a number is copied: an architecture of any size costs nothing until its weights are there.
 function rebuild(description: Description, file: SafetensorsFile, compile: boolean): Network {
-  const model = MODELS.resolve(description.model);
+  const model = modelOf(description.model);
   const { inputShape, position } = description;
   if (inputShape !== undefined) model.build(inputShape);
   model.position = position;

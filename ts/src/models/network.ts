@@ -13,6 +13,7 @@ import type { Optimizer } from '../optimizers/index.js';
 import { memoryOf } from '../optimizers/state.js';
 import { checkSeed, defaultSeed } from '../seed.js';
 import { assertOptions, type Config, type Unit } from '../units.js';
+import { testOnBatch, trainOnBatch } from './batch.js';
 import { Compiled, type CompileOptions } from './compiled.js';
 import { countOf } from './count.js';
 import { encodeModel, type SaveOptions } from './encode.js';
@@ -21,6 +22,7 @@ import { type FitOptions, runFit } from './fit.js';
 import { Gate } from './gate.js';
 import { hashOf } from './hash.js';
 import type { History } from './history.js';
+import { estimate, type MemoryEstimate, type MemoryOptions } from './memory.js';
 import { type Prediction, type PredictOptions, predict } from './predict.js';
 import type { ArrayLikeData } from './rows.js';
 import { summaryLines } from './summary.js';
@@ -152,10 +154,35 @@ export abstract class Network implements Unit {
     return await this.gate.shared('evaluate', () => evaluate(this, x, y, options));
   }
 
+  /**
+   * Makes one step on these samples, all of them one batch, and gives their loss and metrics as they were before it. For
+   * loops of one's own, such as learning from each request; `fit` is faster over many batches.
+   */
+  async trainOnBatch(x: ArrayLikeData, y: ArrayLikeData): Promise<Record<string, number>> {
+    this.assertAlive();
+    return await this.gate.exclusive('trainOnBatch', () => trainOnBatch(this, x, y));
+  }
+
+  /** The loss and the metrics over these samples, all of them one batch. */
+  async testOnBatch(x: ArrayLikeData, y: ArrayLikeData): Promise<Record<string, number>> {
+    this.assertAlive();
+    return await this.gate.shared('testOnBatch', () => testOnBatch(this, x, y));
+  }
+
   /** The outputs for samples. */
   async predict(x: ArrayLikeData, options: PredictOptions = {}): Promise<Prediction> {
     this.assertAlive();
     return await this.gate.shared('predict', () => predict(this, x, options));
+  }
+
+  /**
+   * What training, or predicting, takes of the engine's memory, before any of it is taken: exactly what `fit` holds while
+   * it trains without validation, and `predict`, on weights that have their values, while it predicts. Throws NOT_BUILT,
+   * NOT_COMPILED, and INVALID_SHAPE or OUT_OF_MEMORY for what no memory could hold.
+   */
+  async memory(options: MemoryOptions = {}): Promise<MemoryEstimate> {
+    this.assertBuilt('memory');
+    return await estimate(this, options);
   }
 
   /** Copies of all weights in layer order. Throws NOT_BUILT. */
@@ -167,7 +194,7 @@ export abstract class Network implements Unit {
   /** Sets all weights, in layer order; names do not matter, shapes do. Throws SHAPE_MISMATCH and then changes none. */
   async setWeights(weights: readonly (ArrayLikeData | WeightData)[]): Promise<void> {
     this.assertBuilt('setWeights');
-    await this.gate.brief('setWeights', async () => writeWeights(this.weights, weights));
+    await this.gate.brief('setWeights', () => writeWeights(this.weights, weights));
   }
 
   /** SHA-256 in hex of all weights in layer order, as little-endian float32 with one NaN. Throws NOT_BUILT. */

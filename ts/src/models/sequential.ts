@@ -6,7 +6,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { Tracer } from '../graph/trace.js';
 import { type CallOptions, Layer } from '../layers/index.js';
 import { sampleShape } from '../layers/layer.js';
-import { LAYERS } from '../layers/registry.js';
+import { LAYERS } from '../layers/named.js';
 import { assertOptions, type Config, classNameOf, serialize, snakeCase } from '../units.js';
 import { Network, type NetworkOptions } from './network.js';
 
@@ -95,7 +95,7 @@ export class Sequential extends Network {
     return { name: this.name, seed: this.seed, layers: this.#layers.map(serialize) };
   }
 
-  /** A model of the same architecture, name and seed, with weights of its own. */
+  /** @internal `modelFromConfig` once the layers are known. */
   static fromConfig(config: Config): Sequential {
     assertOptions('Sequential', config, ['name', 'seed', 'layers']);
     const { layers = [], ...options } = config;

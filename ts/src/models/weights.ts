@@ -1,5 +1,6 @@
 // Weights out of a model and into one.
 
+import type { ArrayData } from '../data/arrays.js';
 import { describeValue, fail } from '../errors.js';
 import type { Weight } from '../layers/index.js';
 import { shaped } from '../variable.js';
@@ -23,13 +24,12 @@ export async function readWeights(weights: readonly Weight[]): Promise<WeightDat
 }
 
 /** Sets weights, all or none: every value is checked before the first is written. */
-export function writeWeights(weights: readonly Weight[], values: unknown): void {
+export async function writeWeights(weights: readonly Weight[], values: unknown): Promise<void> {
   if (!Array.isArray(values) || values.length !== weights.length) {
     const expected = `a list of ${weights.length} arrays, one for each weight`;
     throw fail('SHAPE_MISMATCH', 'setWeights', expected, describeValue(values));
   }
   const checked = weights.map((weight, i) => shaped(values[i], weight.shape, `setWeights: ${weight.name}`));
-  for (const [i, weight] of weights.entries()) {
-    weight.assign({ data: checked[i] as Float32Array, shape: weight.shape });
-  }
+  // All begin at once, with copies of what the arrays hold now.
+  await Promise.all(weights.map((weight, i) => weight.write({ data: checked[i], shape: weight.shape } as ArrayData)));
 }

@@ -16,9 +16,13 @@ export function compile(plan: Uint8Array | number[], max_batch: number): number;
 
 export function info(): string;
 
+export function measure(plan: Uint8Array | number[], max_batch: number): number;
+
 export function oracle(plan: number, call: Uint8Array | number[]): Uint8Array;
 
 export function release(kind: number, id: number): void;
+
+export function setLimit(bytes: number): void;
 
 export function setThreads(n: number): number;
 
@@ -44,8 +48,10 @@ export interface InitOutput {
     readonly alloc: (a: number) => [number, number, number];
     readonly compile: (a: number, b: number, c: number) => [number, number, number];
     readonly info: () => [number, number, number, number];
+    readonly measure: (a: number, b: number, c: number) => [number, number, number];
     readonly oracle: (a: number, b: number, c: number) => [number, number, number, number];
     readonly release: (a: number, b: number) => [number, number];
+    readonly setLimit: (a: number) => [number, number];
     readonly setThreads: (a: number) => [number, number, number];
     readonly start: (a: number, b: number, c: number) => [number, number, number];
     readonly torn: () => number;
@@ -77,4 +83,4 @@ export function initSync(module: { module: SyncInitInput } | SyncInitInput): Ini
  *
  * @returns {Promise<InitOutput>}
  */
-export default function __wbg_init (module_or_path: { module_or_path: InitInput | Promise<InitInput> } | InitInput | Promise<InitInput>): Promise<InitOutput>;
+export default function __wbg_init (module_or_path?: { module_or_path: InitInput | Promise<InitInput> } | InitInput | Promise<InitInput>): Promise<InitOutput>;

@@ -6,6 +6,9 @@ use crate::error::{Code, Error, Result};
 use crate::graph::types::DType;
 use crate::op::{Grad, Site};
 
+/// Most nodes: gradients of gradients grow a graph by a factor each.
+const MAX_NODES: usize = 1 << 17;
+
 /// What gradients are taken of: values, each with its seed.
 type Seeded = (Value, Option<Value>);
 
@@ -59,6 +62,10 @@ impl Graph {
         }
         let last = ys.iter().map(|(y, _)| y.index()).max().unwrap_or(0);
         for n in (first..self.nodes.len()).rev() {
+            if self.nodes.len() > MAX_NODES {
+                let message = format!("gradients: expected at most {MAX_NODES} nodes, got more");
+                return Err(Error::new(Code::PlanInvalid, message));
+            }
             let node = &self.nodes[n];
             let outside = node.outputs.first().is_none_or(|v| v.index() > last);
             let Kind::Op(op) = &node.kind else { continue };

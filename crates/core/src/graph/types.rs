@@ -111,7 +111,7 @@ impl Shape {
             let rank = dims.len();
             return Err(Error::new(Code::InvalidShape, format!("shape: expected at most {MAX_RANK} axes, got {rank}")));
         }
-        dims.iter().try_fold(Dim::ONE, |size, &dim| size.times(dim))?;
+        extent(&dims)?;
         Ok(Shape(dims))
     }
 
@@ -139,6 +139,11 @@ impl Shape {
         }
         &out[..self.0.len()]
     }
+}
+
+/// The product with axes of size 0 counted as 1: where it is within the limits, so is that of any part of the axes.
+fn extent(dims: &[Dim]) -> Result<Dim> {
+    dims.iter().try_fold(Dim::ONE, |size, &Dim { coef, power }| size.times(Dim { coef: coef.max(1), power }))
 }
 
 /// The product of sizes that a checked shape holds: within limits, so it cannot fail.
@@ -173,16 +178,19 @@ impl Type {
         self.shape.size()
     }
 
-    /// Bytes at batch `b`, or an error where the size passes the limits.
+    /// Bytes at batch `b`, or an error where the size, or that of a part of the axes, passes the limits.
     pub fn bytes(&self, b: usize) -> Result<usize> {
         let size = self.size().at(b);
-        if size > MAX_ELEMENTS {
+        if extent(self.dims())?.at(b) > MAX_ELEMENTS {
             return Err(Error::new(
                 Code::InvalidShape,
                 format!("value: expected at most {MAX_ELEMENTS} elements, got {self} with B = {b}"),
             ));
         }
-        Ok(size * self.dtype.bytes())
+        size.checked_mul(self.dtype.bytes()).ok_or_else(|| {
+            let message = format!("value: expected to lie within {} bytes, got {self} with B = {b}", usize::MAX);
+            Error::new(Code::OutOfMemory, message)
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Loops that apply one function to every element: the function is inlined and compiled for the best instruction set,
 //! and large slices are shared among threads. Refuses slices of unequal lengths.
 
+use super::lane::{V, WIDTH, load, store};
 use super::pool::{Shared, split};
 use super::simd::{Kernel, dispatch};
 use std::ops::Range;
@@ -34,40 +35,140 @@ impl First<'_> {
     }
 }
 
-/// dst[i] = f(a[i]).
-pub fn unary(dst: &mut [f32], a: First, f: impl Fn(f32) -> f32 + Copy + Sync) {
-    a.check(dst.len());
+/// Elements that go through a formula together. What does not fill a row is padded, so that no formula is compiled
+/// twice, once for the rows and once for the rest.
+const ROW: usize = if cfg!(target_family = "wasm") { WIDTH } else { 16 };
+
+/// An operand of a formula: where its first row lies, and how far on the next one; 0: one row stands for all.
+#[derive(Clone, Copy)]
+struct Source {
+    row: *const f32,
+    step: usize,
+}
+
+/// A formula of N numbers as a loop over rows: compiled once, wherever the operands lie.
+trait Formula<const N: usize>: Sync {
+    /// # Safety
+    /// `dst` holds `count` rows that nothing else touches meanwhile, every source as many, or one where its step is 0. A
+    /// source may be `dst` itself.
+    unsafe fn rows(&self, dst: *mut f32, sources: [Source; N], count: usize);
+}
+
+struct Each<F>(F);
+
+impl<const N: usize, F: Fn([V; N]) -> V + Sync> Formula<N> for Each<F> {
+    unsafe fn rows(&self, dst: *mut f32, sources: [Source; N], count: usize) {
+        dispatch(Rows { f: &self.0, dst, sources, count });
+    }
+}
+
+struct Rows<'a, const N: usize, F> {
+    f: &'a F,
+    dst: *mut f32,
+    sources: [Source; N],
+    count: usize,
+}
+
+impl<const N: usize, F: Fn([V; N]) -> V> Kernel for Rows<'_, N, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        for i in 0..self.count {
+            // Read before anything is written, for a source may be the destination.
+            // SAFETY: whoever calls `Formula::rows` vouches for `count` rows behind every address.
+            let at = |s: Source, j: usize| unsafe { load(s.row.add(i * s.step + j * WIDTH)) };
+            let x: [[V; N]; ROW / WIDTH] = std::array::from_fn(|j| std::array::from_fn(|s| at(self.sources[s], j)));
+            let y = x.map(|x| (self.f)(x));
+            for j in 0..ROW / WIDTH {
+                // SAFETY: as above.
+                unsafe { store(self.dst.add(i * ROW + j * WIDTH), y[j]) };
+            }
+        }
+    }
+}
+
+/// dst = f(sources) for `len` elements.
+///
+/// # Safety
+/// As [`Formula::rows`], for `len` elements.
+unsafe fn apply<const N: usize>(formula: &dyn Formula<N>, dst: *mut f32, sources: [Source; N], len: usize) {
+    let (whole, rest) = (len / ROW * ROW, len % ROW);
+    if whole > 0 {
+        // SAFETY: the caller vouches for `len` elements.
+        unsafe { formula.rows(dst, sources, whole / ROW) };
+    }
+    if rest > 0 {
+        let (mut padded, mut out) = ([[0.0; ROW]; N], [0.0; ROW]);
+        let mut tails = sources;
+        for (tail, row) in tails.iter_mut().zip(&mut padded).filter(|(tail, _)| tail.step > 0) {
+            // SAFETY: `rest` elements follow the whole rows; the copy is another place.
+            unsafe { tail.row.add(whole).copy_to_nonoverlapping(row.as_mut_ptr(), rest) };
+            tail.row = row.as_ptr();
+        }
+        // SAFETY: every tail is a row of its own, and so is `out`; its first elements belong behind the whole rows.
+        unsafe {
+            formula.rows(out.as_mut_ptr(), tails, 1);
+            dst.add(whole).copy_from_nonoverlapping(out.as_ptr(), rest);
+        }
+    }
+}
+
+/// dst = f(operands), shared among threads.
+fn each<const N: usize>(dst: &mut [f32], operands: [First; N], formula: &dyn Formula<N>) {
+    operands.iter().for_each(|operand| operand.check(dst.len()));
     let (len, dst) = (dst.len(), Shared::new(dst));
-    split(len, 1, 16, |range| {
-        // SAFETY: `split` hands out disjoint ranges.
-        let part = unsafe { dst.range(range.clone()) };
-        dispatch(Unary { dst: part, a: a.range(range), f });
+    split(len, 1, ROW, |range| {
+        // SAFETY: `split` hands out disjoint ranges, and the operands are as long as the destination.
+        unsafe {
+            let to = dst.range(range.clone()).as_mut_ptr();
+            let source = |operand: First| match operand {
+                First::Same => Source { row: to, step: ROW },
+                First::Other(slice) => Source { row: slice[range.clone()].as_ptr(), step: ROW },
+            };
+            apply(formula, to, operands.map(source), range.len());
+        }
     });
+}
+
+/// dst[i] = f(a[i]).
+pub fn unary(dst: &mut [f32], a: First, f: impl Fn(V) -> V + Copy + Sync) {
+    each(dst, [a], &Each(move |[a]: [V; 1]| f(a)));
 }
 
 /// dst[i] = f(a[i], b[i]).
-pub fn binary(dst: &mut [f32], a: First, b: &[f32], f: impl Fn(f32, f32) -> f32 + Copy + Sync) {
-    a.check(dst.len());
-    assert_eq!(b.len(), dst.len(), "operand 1 and the destination differ in length");
-    let (len, dst) = (dst.len(), Shared::new(dst));
-    split(len, 1, 16, |range| {
-        // SAFETY: `split` hands out disjoint ranges.
-        let part = unsafe { dst.range(range.clone()) };
-        dispatch(Binary { dst: part, a: a.range(range.clone()), b: &b[range], f });
-    });
+pub fn binary(dst: &mut [f32], a: First, b: &[f32], f: impl Fn(V, V) -> V + Copy + Sync) {
+    each(dst, [a, First::Other(b)], &Each(move |[a, b]: [V; 2]| f(a, b)));
 }
 
 /// dst[i] = f(a[i], b[i], c[i]).
-pub fn ternary(dst: &mut [f32], a: First, b: &[f32], c: &[f32], f: impl Fn(f32, f32, f32) -> f32 + Copy + Sync) {
-    a.check(dst.len());
-    assert_eq!(b.len(), dst.len(), "operand 1 and the destination differ in length");
-    assert_eq!(c.len(), dst.len(), "operand 2 and the destination differ in length");
-    let (len, dst) = (dst.len(), Shared::new(dst));
-    split(len, 1, 16, |range| {
-        // SAFETY: `split` hands out disjoint ranges.
-        let part = unsafe { dst.range(range.clone()) };
-        dispatch(Ternary { dst: part, a: a.range(range.clone()), b: &b[range.clone()], c: &c[range], f });
-    });
+pub fn ternary(dst: &mut [f32], a: First, b: &[f32], c: &[f32], f: impl Fn(V, V, V) -> V + Copy + Sync) {
+    each(dst, [a, First::Other(b), First::Other(c)], &Each(move |[a, b, c]: [V; 3]| f(a, b, c)));
+}
+
+/// row[i] = f(row[i]) inside a kernel; see [`update_row`].
+#[inline(always)]
+pub fn map_row(row: &mut [f32], f: impl Fn(V) -> V + Copy + Sync) {
+    #[cfg(target_family = "wasm")]
+    // SAFETY: the row is borrowed mutably.
+    unsafe {
+        apply(&Each(move |[x]: [V; 1]| f(x)), row.as_mut_ptr(), [Source { row: row.as_ptr(), step: ROW }], row.len());
+    }
+    #[cfg(not(target_family = "wasm"))]
+    row.iter_mut().for_each(|x| *x = f(*x));
+}
+
+/// row[i] = f(row[i], x[i]) inside a kernel, with its instruction set. (WASM has one: there the call is the smaller code.)
+#[inline(always)]
+pub fn update_row(row: &mut [f32], x: &[f32], f: impl Fn(V, V) -> V + Copy + Sync) {
+    assert_eq!(row.len(), x.len(), "the rows differ in length");
+    #[cfg(target_family = "wasm")]
+    {
+        let sources = [row.as_ptr(), x.as_ptr()].map(|row| Source { row, step: ROW });
+        // SAFETY: both are of one length, and the row is borrowed mutably.
+        unsafe { apply(&Each(move |[row, x]: [V; 2]| f(row, x)), row.as_mut_ptr(), sources, row.len()) };
+    }
+    #[cfg(not(target_family = "wasm"))]
+    row.iter_mut().zip(x).for_each(|(row, &x)| *row = f(*row, x));
 }
 
 /// Sets every element to `value`.
@@ -94,7 +195,7 @@ pub fn broadcast2(
     a_dims: &[usize],
     b: &[f32],
     b_dims: &[usize],
-    f: impl Fn(f32, f32) -> f32 + Copy + Sync,
+    f: impl Fn(V, V) -> V + Copy + Sync,
 ) {
     let len = dst_dims.iter().product::<usize>();
     assert_eq!(dst.len(), len, "the destination has other than the product of its dimensions");
@@ -104,11 +205,11 @@ pub fn broadcast2(
     if len == 0 {
         return;
     }
-    let dst = Shared::new(dst);
-    split(len, 1, 16, |range| {
+    let (dst, formula) = (Shared::new(dst), Each(move |[a, b]: [V; 2]| f(a, b)));
+    split(len, 1, ROW, |range| {
         // SAFETY: `split` hands out disjoint ranges.
         let part = unsafe { dst.range(range.clone()) };
-        dispatch(Broadcast { dst: part, start: range.start, axes: &axes, a, b, f });
+        broadcast_part(part, range.start, &axes, [a, b], &formula);
     });
 }
 
@@ -131,7 +232,7 @@ impl Axes {
             let step: [usize; 2] = std::array::from_fn(|operand| {
                 let dims = [a_dims, b_dims][operand];
                 let own = if i < dims.len() { dims[dims.len() - 1 - i] } else { 1 };
-                assert!(own == size || own == 1, "dimensions do not broadcast: {a_dims:?}, {b_dims:?} to {dst_dims:?}");
+                assert!(own == size || own == 1, "dimensions do not broadcast");
                 let step = if own == 1 { 0 } else { strides[operand] };
                 strides[operand] *= own;
                 step
@@ -152,125 +253,46 @@ impl Axes {
     }
 }
 
-struct Unary<'a, F> {
-    dst: &'a mut [f32],
-    a: First<'a>,
-    f: F,
-}
-
-impl<F: Fn(f32) -> f32> Kernel for Unary<'_, F> {
-    type Out = ();
-    #[inline(always)]
-    fn run(self) {
-        match self.a {
-            First::Same => self.dst.iter_mut().for_each(|x| *x = (self.f)(*x)),
-            First::Other(a) => self.dst.iter_mut().zip(a).for_each(|(x, &a)| *x = (self.f)(a)),
+/// The elements of a broadcast from `start` on: row by row of the innermost axis.
+fn broadcast_part(dst: &mut [f32], start: usize, axes: &Axes, operands: [&[f32]; 2], formula: &dyn Formula<2>) {
+    let Axes { rank, size, step } = axes;
+    // The place of the first element on every axis, and what it means in the operands.
+    let (mut at, mut left) = ([0usize; MAX_RANK], start);
+    let mut from = [0; 2];
+    for axis in 0..*rank {
+        at[axis] = left % size[axis];
+        left /= size[axis];
+        if axis > 0 {
+            (0..2).for_each(|o| from[o] += at[axis] * step[axis][o]);
         }
     }
-}
-
-struct Binary<'a, F> {
-    dst: &'a mut [f32],
-    a: First<'a>,
-    b: &'a [f32],
-    f: F,
-}
-
-impl<F: Fn(f32, f32) -> f32> Kernel for Binary<'_, F> {
-    type Out = ();
-    #[inline(always)]
-    fn run(self) {
-        let pairs = self.dst.iter_mut().zip(self.b);
-        match self.a {
-            First::Same => pairs.for_each(|(x, &b)| *x = (self.f)(*x, b)),
-            First::Other(a) => pairs.zip(a).for_each(|((x, &b), &a)| *x = (self.f)(a, b)),
+    let mut rest = dst;
+    let mut column = at[0];
+    loop {
+        let count = (size[0] - column).min(rest.len());
+        let (row, after) = rest.split_at_mut(count);
+        let mut repeated = [[0.0; ROW]; 2];
+        for o in 0..2 {
+            repeated[o] = [operands[o][from[o] + column * step[0][o]]; ROW];
         }
-    }
-}
-
-struct Ternary<'a, F> {
-    dst: &'a mut [f32],
-    a: First<'a>,
-    b: &'a [f32],
-    c: &'a [f32],
-    f: F,
-}
-
-impl<F: Fn(f32, f32, f32) -> f32> Kernel for Ternary<'_, F> {
-    type Out = ();
-    #[inline(always)]
-    fn run(self) {
-        let triples = self.dst.iter_mut().zip(self.b).zip(self.c);
-        match self.a {
-            First::Same => triples.for_each(|((x, &b), &c)| *x = (self.f)(*x, b, c)),
-            First::Other(a) => triples.zip(a).for_each(|(((x, &b), &c), &a)| *x = (self.f)(a, b, c)),
+        let sources: [Source; 2] = std::array::from_fn(|o| match step[0][o] {
+            0 => Source { row: repeated[o].as_ptr(), step: 0 },
+            _ => Source { row: operands[o][from[o] + column..][..count].as_ptr(), step: ROW },
+        });
+        // SAFETY: the operands hold `count` elements, or one for all; the row is borrowed mutably.
+        unsafe { apply(formula, row.as_mut_ptr(), sources, count) };
+        if after.is_empty() {
+            return;
         }
-    }
-}
-
-struct Broadcast<'a, F> {
-    dst: &'a mut [f32],
-    /// Place of `dst` in the whole result.
-    start: usize,
-    axes: &'a Axes,
-    a: &'a [f32],
-    b: &'a [f32],
-    f: F,
-}
-
-impl<F: Fn(f32, f32) -> f32> Kernel for Broadcast<'_, F> {
-    type Out = ();
-    #[inline(always)]
-    fn run(self) {
-        let Axes { rank, size, step } = self.axes;
-        // The place of the first element on every axis, and what it means in a and b.
-        let (mut at, mut left) = ([0usize; MAX_RANK], self.start);
-        let (mut a, mut b) = (0, 0);
-        for axis in 0..*rank {
-            at[axis] = left % size[axis];
-            left /= size[axis];
-            if axis > 0 {
-                a += at[axis] * step[axis][0];
-                b += at[axis] * step[axis][1];
+        (rest, column) = (after, 0);
+        for axis in 1..*rank {
+            at[axis] += 1;
+            (0..2).for_each(|o| from[o] += step[axis][o]);
+            if at[axis] < size[axis] {
+                break;
             }
-        }
-        let mut rest = self.dst;
-        let mut column = at[0];
-        loop {
-            let count = (size[0] - column).min(rest.len());
-            let (row, after) = rest.split_at_mut(count);
-            let (a_step, b_step) = (step[0][0], step[0][1]);
-            let (a_start, b_start) = (a + column * a_step, b + column * b_step);
-            match (a_step, b_step) {
-                (1, 1) => {
-                    let pairs = self.a[a_start..a_start + count].iter().zip(&self.b[b_start..b_start + count]);
-                    row.iter_mut().zip(pairs).for_each(|(x, (&a, &b))| *x = (self.f)(a, b));
-                }
-                (1, _) => {
-                    let b = self.b[b_start];
-                    row.iter_mut().zip(&self.a[a_start..a_start + count]).for_each(|(x, &a)| *x = (self.f)(a, b));
-                }
-                (_, 1) => {
-                    let a = self.a[a_start];
-                    row.iter_mut().zip(&self.b[b_start..b_start + count]).for_each(|(x, &b)| *x = (self.f)(a, b));
-                }
-                _ => row.fill((self.f)(self.a[a_start], self.b[b_start])),
-            }
-            if after.is_empty() {
-                return;
-            }
-            (rest, column) = (after, 0);
-            for axis in 1..*rank {
-                at[axis] += 1;
-                a += step[axis][0];
-                b += step[axis][1];
-                if at[axis] < size[axis] {
-                    break;
-                }
-                a -= size[axis] * step[axis][0];
-                b -= size[axis] * step[axis][1];
-                at[axis] = 0;
-            }
+            (0..2).for_each(|o| from[o] -= size[axis] * step[axis][o]);
+            at[axis] = 0;
         }
     }
 }

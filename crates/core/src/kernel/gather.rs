@@ -3,9 +3,11 @@
 
 use super::memory::Buffer;
 use super::place::Arg;
+use super::pool::split;
 use super::simd::{Kernel, dispatch};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, describe};
 use crate::graph::types::DType;
+use std::sync::{Mutex, PoisonError};
 
 /// Copies `b` rows of `row` elements from `source` (of dtype `dtype`) into `into`: rows `rows[..]`, or those from
 /// `start` on where no order is given.
@@ -18,31 +20,43 @@ pub fn gather(
     rows: Option<&[u32]>,
     b: usize,
 ) -> Result<()> {
-    let index = |i: usize| rows.map_or(start + i, |rows| rows[i] as usize);
-    let target = into.dtype();
-    for i in 0..b {
-        // SAFETY: the run has checked that the source holds all rows; nothing writes to it while it is pinned, and the
-        // arena's value belongs to this run.
-        unsafe {
-            let from = |size: usize| source.address().add(index(i) * row * size);
-            match (dtype, target) {
-                (DType::U8 | DType::Bool, DType::F32) => {
-                    cast(from(1), into.row_mut::<f32>(i, row), |x: u8| f32::from(x))
+    let refused = Mutex::new(None::<(usize, Error)>);
+    split(b, row, 1, |range| {
+        for i in range {
+            let index = rows.map_or(start + i, |rows| rows[i] as usize);
+            if let Err(error) = gather_row(into, source, dtype, row, i, index) {
+                let mut first = refused.lock().unwrap_or_else(PoisonError::into_inner);
+                if first.as_ref().is_none_or(|(other, _)| i < *other) {
+                    *first = Some((i, error));
                 }
-                (DType::I32, DType::F32) => cast(from(4), into.row_mut::<f32>(i, row), |x: i32| x as f32),
-                (DType::U8 | DType::Bool, DType::I32) => {
-                    cast(from(1), into.row_mut::<i32>(i, row), |x: u8| i32::from(x))
-                }
-                (DType::F32, DType::I32) => whole(from(4), into.row_mut::<i32>(i, row), index(i))?,
-                (DType::U8 | DType::Bool, DType::U8 | DType::Bool) => {
-                    cast(from(1), into.row_mut::<u8>(i, row), |x: u8| x);
-                }
-                (DType::F32, DType::F32) => cast(from(4), into.row_mut::<f32>(i, row), |x: f32| x),
-                (DType::I32, DType::I32) => cast(from(4), into.row_mut::<i32>(i, row), |x: i32| x),
-                (from, to) => {
-                    let message = format!("data: expected a dtype that casts to {}, got {}", to.name(), from.name());
-                    return Err(Error::new(Code::InvalidDtype, message));
-                }
+                return;
+            }
+        }
+    });
+    let refused = refused.into_inner().unwrap_or_else(PoisonError::into_inner);
+    refused.map_or(Ok(()), |(_, error)| Err(error))
+}
+
+/// Row `index` of the source into row `i`.
+#[inline]
+fn gather_row(into: &Arg, source: &Buffer, dtype: DType, row: usize, i: usize, index: usize) -> Result<()> {
+    // SAFETY: the run has checked that the source holds all rows; nothing writes to it while it is pinned, and the
+    // arena's value belongs to this run, each row of it to one thread.
+    unsafe {
+        let from = |size: usize| source.address().add(index * row * size);
+        match (dtype, into.dtype()) {
+            (DType::U8 | DType::Bool, DType::F32) => cast(from(1), into.row_mut::<f32>(i, row), |x: u8| f32::from(x)),
+            (DType::I32, DType::F32) => cast(from(4), into.row_mut::<f32>(i, row), |x: i32| x as f32),
+            (DType::U8 | DType::Bool, DType::I32) => cast(from(1), into.row_mut::<i32>(i, row), |x: u8| i32::from(x)),
+            (DType::F32, DType::I32) => whole(from(4), into.row_mut::<i32>(i, row), index)?,
+            (DType::U8 | DType::Bool, DType::U8 | DType::Bool) => {
+                cast(from(1), into.row_mut::<u8>(i, row), |x: u8| x);
+            }
+            (DType::F32, DType::F32) => cast(from(4), into.row_mut::<f32>(i, row), |x: f32| x),
+            (DType::I32, DType::I32) => cast(from(4), into.row_mut::<i32>(i, row), |x: i32| x),
+            (from, to) => {
+                let message = format!("data: expected a dtype that casts to {}, got {}", to.name(), from.name());
+                return Err(Error::new(Code::InvalidDtype, message));
             }
         }
     }
@@ -80,7 +94,7 @@ unsafe fn whole(from: *const u8, to: &mut [i32], row: usize) -> Result<()> {
     for (to, &x) in to.iter_mut().zip(from) {
         *to = x as i32;
         if *to as f32 != x {
-            let message = format!("data: expected whole numbers, got {x} in row {row}");
+            let message = format!("data: expected whole numbers, got {} in row {row}", describe(f64::from(x)));
             return Err(Error::new(Code::InvalidValue, message));
         }
     }

@@ -1,6 +1,10 @@
 //! exp, ln, tanh and sigmoid in f32: our own polynomials (Remez fits), without branches, so that loops over them become
 //! vector code. Same bits on every target: no libm, no fused multiply-add.
 
+use super::lane::{
+    I, V, above, all, at_least, below, bits, bounded, equal, exceeds, from_bits, pick, pick_bits, to_float,
+};
+
 /// 1.5 · 2²³: adding it rounds a small number to an integer, which then sits in the low bits.
 const ROUND: f32 = 12_582_912.0;
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
@@ -10,51 +14,49 @@ const LN2_LOW: f32 = -2.121_944_4e-4;
 
 /// eˣ to 0.9 ulp, denormal results included; overflows to ∞ above 88.72, underflows to 0 below −103.97.
 #[inline(always)]
-pub fn exp(x: f32) -> f32 {
+pub fn exp(x: V) -> V {
     // Beyond these the result is ∞ or 0 anyway, and inside them the two scales below are normal. NaN passes.
-    let x = if x > 90.0 { 90.0 } else { x };
-    let x = if x < -105.0 { -105.0 } else { x };
+    let x = bounded(x, V::from(-105.0), V::from(90.0));
     let (y, n) = exp_parts(x);
     // Two factors, for 2ⁿ itself may be no f32; only the second multiplication can round.
     let half = n >> 1;
-    (1.0 + y) * power_of_two(half) * power_of_two(n.wrapping_sub(half))
+    (1.0 + y) * power_of_two(half) * power_of_two(n - half)
 }
 
 /// eˣ = (1 + y) · 2ⁿ with y in [−0.3, 0.42]; gives y and n.
 #[inline(always)]
-fn exp_parts(x: f32) -> (f32, i32) {
+fn exp_parts(x: V) -> (V, I) {
     let rounded = x * LOG2_E + ROUND;
     let n = rounded - ROUND;
     // The first difference is exact, and adding the second part late saves a rounding.
     let (high, low) = (x - n * LN2_HIGH, n * LN2_LOW);
     let r = high - low;
     // (eʳ - 1 - r) / r² on |r| ≤ ln 2 / 2: relative error of eʳ 2^-28.
-    let mut q = 1.381_459_9e-3_f32;
+    let mut q = V::from(1.381_459_9e-3);
     q = q * r + 8.368_717e-3;
     q = q * r + 4.166_839e-2;
     q = q * r + 0.166_665_21;
     q = q * r + 0.499_999_93;
-    ((q * (r * r) - low) + high, rounded.to_bits().wrapping_sub(ROUND.to_bits()) as i32)
+    ((q * (r * r) - low) + high, bits(rounded) - all(ROUND.to_bits() as i32))
 }
 
 /// 2ⁿ for n in −126 … 127.
 #[inline(always)]
-fn power_of_two(n: i32) -> f32 {
-    f32::from_bits((n.wrapping_add(127) as u32) << 23)
+fn power_of_two(n: I) -> V {
+    from_bits((n + all(127)) << 23)
 }
 
 /// Natural logarithm to 0.84 ulp, denormal arguments included; ln 0 = −∞, NaN below 0.
 #[inline(always)]
-pub fn ln(x: f32) -> f32 {
-    let tiny = x < f32::MIN_POSITIVE;
-    let scaled = if tiny { x * 8_388_608.0 } else { x };
+pub fn ln(x: V) -> V {
+    let tiny = below(x, V::from(f32::MIN_POSITIVE));
+    let scaled = pick(tiny, x * 8_388_608.0, x);
     // x = m · 2ᵉ with m in [√½, √2).
-    let from_root = scaled.to_bits().wrapping_sub(0x3f35_04f3) as i32;
-    let e = from_root >> 23;
-    let f = f32::from_bits(scaled.to_bits().wrapping_sub((e << 23) as u32)) - 1.0;
-    let e = (if tiny { e.wrapping_sub(23) } else { e }) as f32;
+    let e = (bits(scaled) - all(0x3f35_04f3)) >> 23;
+    let f = from_bits(bits(scaled) - (e << 23)) - 1.0;
+    let e = to_float(pick_bits(tiny, e - all(23), e));
     // (ln(1 + f) - f + f²/2) / f³: relative error of the logarithm 2^-30.
-    let mut q = 6.746_651e-2_f32;
+    let mut q = V::from(6.746_651e-2);
     q = q * f - 0.116_756_55;
     q = q * f + 0.118_881_59;
     q = q * f - 0.124_055_88;
@@ -66,42 +68,43 @@ pub fn ln(x: f32) -> f32 {
     let square = f * f;
     let small = q * (f * square) + e * LN2_LOW - 0.5 * square;
     let y = e * LN2_HIGH + (f + small);
-    let y = if x == f32::INFINITY { x } else { y };
-    let y = if x == 0.0 { f32::NEG_INFINITY } else { y };
-    if x >= 0.0 { y } else { f32::NAN }
+    let y = pick(equal(x, V::from(f32::INFINITY)), x, y);
+    let y = pick(equal(x, V::from(0.0)), V::from(f32::NEG_INFINITY), y);
+    pick(at_least(x, V::from(0.0)), y, V::from(f32::NAN))
 }
 
 /// Hyperbolic tangent to 1.21 ulp; exactly ±1 from |x| = 9.02 on; keeps the sign of 0.
 #[inline(always)]
-pub fn tanh(x: f32) -> f32 {
+pub fn tanh(x: V) -> V {
     let a = x.abs();
     // (tanh a - a) / a³ as a polynomial of a² for a² ≤ 0.4: relative error of the result 2^-27.
     let z = a * a;
-    let mut q = -5.648_316_5e-3_f32;
+    let mut q = V::from(-5.648_316_5e-3);
     q = q * z + 2.058_982_7e-2;
     q = q * z - 5.372_512_7e-2;
     q = q * z + 0.133_312_75;
     q = q * z - 0.333_332_76;
     let near = q * (z * a) + a;
-    let clamped = if a > 10.0 { 10.0 } else { a };
+    let clamped = pick(above(a, V::from(10.0)), V::from(10.0), a);
     let (y, n) = exp_parts(2.0 * clamped);
     let scale = power_of_two(n);
     let far = 1.0 - 2.0 / ((1.0 + scale) + scale * y);
-    (if a < 0.625 { near } else { far }).copysign(x)
+    pick(below(a, V::from(0.625)), near, far).copysign(x)
 }
 
 /// 1 / (1 + e⁻ˣ) to 1.66 ulp, denormal results included; exactly 1 from x = 17.4 on, 0 below −103.97.
 #[inline(always)]
-pub fn sigmoid(x: f32) -> f32 {
+pub fn sigmoid(x: V) -> V {
     // Beyond these the result is 1 or 0. NaN passes.
-    let x = if x > 80.0 { 80.0 } else { x };
-    let x = if x < -105.0 { -105.0 } else { x };
+    let x = bounded(x, V::from(-105.0), V::from(80.0));
     let (y, n) = exp_parts(-x);
     // 1 + (1 + y) 2ⁿ, scaled by 2^-h so that it stays finite where the result is denormal. The larger terms are added
     // exactly, so that only the last addition rounds to any effect.
-    let h = n.clamp(0, 126);
-    let (one, scale) = (power_of_two(-h), power_of_two(n.wrapping_sub(h)));
-    let (large, small) = if n > 12 { (scale, one) } else { (scale + one, 0.0) };
+    let h = pick_bits(exceeds(n, all(126)), all(126), n);
+    let h = pick_bits(exceeds(n, all(0)), h, all(0));
+    let (one, scale) = (power_of_two(all(0) - h), power_of_two(n - h));
+    let far = exceeds(n, all(12));
+    let (large, small) = (pick(far, scale, scale + one), pick(far, one, V::from(0.0)));
     1.0 / (large + (small + scale * y)) * one
 }
 

@@ -1,13 +1,53 @@
 //! Raw memory: zeroed, 64-byte aligned buffers that may be shared between a running plan and the store. Who may write
-//! when is decided by the plan's memory layout and the engine's pins.
+//! when is decided by the plan's memory layout and the engine's pins; how much there may be, by a quota.
 
 use crate::error::{Code, Error, Result};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// Alignment of every buffer and of every value inside an arena, in bytes: a cache line, a full AVX-512 vector.
 pub const ALIGN: usize = 64;
+
+/// How many bytes buffers may take together, and how many they take.
+#[derive(Debug)]
+pub struct Quota {
+    used: AtomicUsize,
+    limit: AtomicUsize,
+}
+
+impl Default for Quota {
+    /// Without a limit.
+    fn default() -> Self {
+        Quota { used: AtomicUsize::new(0), limit: AtomicUsize::new(usize::MAX) }
+    }
+}
+
+impl Quota {
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Acquire)
+    }
+
+    /// Of what is made from now on: what is there already stays, even beyond it.
+    pub fn set_limit(&self, bytes: usize) {
+        self.limit.store(bytes, Ordering::Release);
+    }
+
+    fn take(&self, len: usize) -> Result<()> {
+        let limit = self.limit.load(Ordering::Acquire);
+        let more = |used: usize| used.checked_add(len).filter(|&sum| sum <= limit);
+        self.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).map(|_| ()).map_err(|used| {
+            let hint = "a smaller batchSize takes less, dispose() frees, a larger memoryLimit allows more";
+            let message = format!("memory: expected at most {limit} bytes, got {used} in use and {len} more ({hint})");
+            Error::new(Code::OutOfMemory, message)
+        })
+    }
+
+    fn give_back(&self, len: usize) {
+        self.used.fetch_sub(len, Ordering::AcqRel);
+    }
+}
 
 /// Bytes on the heap, zeroed and aligned. Written through a shared reference only under the rules of [`crate::engine`].
 #[derive(Debug)]
@@ -15,6 +55,7 @@ pub struct Buffer {
     ptr: NonNull<u8>,
     len: usize,
     pins: AtomicU32,
+    quota: Option<Arc<Quota>>,
 }
 
 // SAFETY: the pointer is owned; concurrent access is ruled out by pins (writes from outside are refused while a run
@@ -24,13 +65,23 @@ unsafe impl Send for Buffer {}
 unsafe impl Sync for Buffer {}
 
 impl Buffer {
-    /// `len` zeroed bytes, or `OUT_OF_MEMORY`.
+    /// `len` zeroed bytes that no quota counts, or `OUT_OF_MEMORY`.
     pub fn zeroed(len: usize) -> Result<Self> {
+        Self::alloc(len, None)
+    }
+
+    /// `len` zeroed bytes, counted until they are freed, or `OUT_OF_MEMORY`.
+    pub fn within(quota: &Arc<Quota>, len: usize) -> Result<Self> {
+        quota.take(len)?;
+        Self::alloc(len, Some(quota.clone())).inspect_err(|_| quota.give_back(len))
+    }
+
+    fn alloc(len: usize, quota: Option<Arc<Quota>>) -> Result<Self> {
         let refused = || Error::new(Code::OutOfMemory, format!("memory: expected {len} more bytes, got none"));
         let layout = Layout::from_size_align(len.max(1), ALIGN).map_err(|_| refused())?;
         // SAFETY: the layout has a size of at least one byte.
         let ptr = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or_else(refused)?;
-        Ok(Buffer { ptr, len, pins: AtomicU32::new(0) })
+        Ok(Buffer { ptr, len, pins: AtomicU32::new(0), quota })
     }
 
     pub fn len(&self) -> usize {
@@ -94,5 +145,8 @@ impl Drop for Buffer {
         let layout = Layout::from_size_align(self.len.max(1), ALIGN).expect("checked when allocated");
         // SAFETY: allocated in `zeroed` with this layout.
         unsafe { dealloc(self.ptr.as_ptr(), layout) }
+        if let Some(quota) = &self.quota {
+            quota.give_back(self.len);
+        }
     }
 }

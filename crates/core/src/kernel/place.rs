@@ -63,7 +63,7 @@ impl Arg {
     /// # Safety
     /// Nothing may write to the value while the slice is alive, and its buffer must outlive it.
     pub(super) unsafe fn slice<'a, T: Element>(&self, b: usize) -> &'a [T] {
-        assert!(self.holds::<T>(), "a view of dtype {:?}, but the value is {:?}", T::DTYPE, self.dtype);
+        assert!(self.holds::<T>(), "a view of another dtype than the value's");
         // SAFETY: `new` checked the range for the largest batch; the caller vouches for aliasing and lifetime.
         unsafe { std::slice::from_raw_parts(self.ptr.cast::<T>(), self.size.at(b)) }
     }
@@ -71,7 +71,7 @@ impl Arg {
     /// # Safety
     /// Nothing else may read or write the value while the slice is alive, and its buffer must outlive it.
     pub(super) unsafe fn slice_mut<'a, T: Element>(&self, b: usize) -> &'a mut [T] {
-        assert!(self.holds::<T>(), "a view of dtype {:?}, but the value is {:?}", T::DTYPE, self.dtype);
+        assert!(self.holds::<T>(), "a view of another dtype than the value's");
         // SAFETY: as above.
         unsafe { std::slice::from_raw_parts_mut(self.ptr.cast::<T>(), self.size.at(b)) }
     }
@@ -85,7 +85,7 @@ impl Arg {
     /// # Safety
     /// As `slice_mut`; the row must lie inside the value.
     pub(crate) unsafe fn row_mut<'a, T: Element>(&self, i: usize, len: usize) -> &'a mut [T] {
-        assert!(self.holds::<T>(), "a view of dtype {:?}, but the value is {:?}", T::DTYPE, self.dtype);
+        assert!(self.holds::<T>(), "a view of another dtype than the value's");
         // SAFETY: as promised by the caller.
         unsafe { std::slice::from_raw_parts_mut(self.ptr.cast::<T>().add(i * len), len) }
     }

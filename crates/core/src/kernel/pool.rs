@@ -2,6 +2,7 @@
 //! to chance, so parts must not depend on it; nothing in this crate computes other bits when the pool's size changes.
 //! Refuses nothing it could run inline: a nested call, or one while another thread uses the pool, runs in the caller.
 
+use super::turn;
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{parallel, set_threads, threads};
 #[cfg(target_arch = "wasm32")]
@@ -14,17 +15,22 @@ pub const SPLIT_FROM: usize = 1 << 16;
 /// The most threads a pool may have.
 pub const MAX_THREADS: usize = 256;
 
-/// Covers `0..units` by consecutive ranges and runs `f` on each, on several threads when `units · unit_cost`
-/// (elements) reaches [`SPLIT_FROM`]. Ranges start at multiples of `align`.
+/// Covers `0..units` (in a [turn](super::turn): a part of it) by consecutive ranges and runs `f` on each, on several
+/// threads when `units · unit_cost` (elements) reaches [`SPLIT_FROM`]. Ranges start at multiples of `align`.
 pub fn split(units: usize, unit_cost: usize, align: usize, f: impl Fn(Range<usize>) + Sync) {
-    let threads = threads();
+    let part = turn::part(units, align, 0);
+    let (start, end) = (part.start, part.end);
+    let (units, threads) = (end - start, if cfg!(target_family = "wasm") { 1 } else { threads() });
+    if units == 0 {
+        return;
+    }
     if threads == 1 || units.saturating_mul(unit_cost) < SPLIT_FROM {
-        return f(0..units);
+        return f(start..end);
     }
     // About four ranges per thread even out threads that the system slows down.
     let least = (SPLIT_FROM / 4).div_ceil(unit_cost.max(1));
     let size = units.div_ceil(threads * 4).max(least).next_multiple_of(align);
-    parallel(units.div_ceil(size), &|part| f(part * size..((part + 1) * size).min(units)));
+    parallel(units.div_ceil(size), &|part| f(start + part * size..(start + (part + 1) * size).min(end)));
 }
 
 /// A mutable slice whose disjoint ranges are written by several parts.

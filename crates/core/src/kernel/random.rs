@@ -57,7 +57,7 @@ pub fn uniform(dst: &mut [f32], place: Place, first_row: u64, row_len: usize, lo
 /// dst = src with each element kept with probability 1 − `rate` and then scaled by 1 / (1 − rate), or else 0. The same
 /// place and rows give the same choice, so a gradient goes through the same call. `rate` is in [0, 1).
 pub fn dropout(dst: &mut [f32], src: First, rate: f64, place: Place, first_row: u64, row_len: usize) {
-    assert!((0.0..1.0).contains(&rate), "the dropout rate is in [0, 1), got {rate}");
+    assert!((0.0..1.0).contains(&rate), "the dropout rate is in [0, 1)");
     let least = (rate * 4_294_967_296.0) as u32;
     let scale = (1.0 / (1.0 - rate)) as f32;
     generate(dst, src, place, first_row, row_len, move |word, x| if word >= least { x * scale } else { 0.0 });

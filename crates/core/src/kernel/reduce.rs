@@ -1,14 +1,15 @@
 //! Sums and maxima of fixed shape: the order of additions depends on the length alone, never on threads or vector width.
 //! `tree` states the shape.
 
+use super::lane::{V, WIDTH, load, store};
 use super::pool::{Shared, split};
 use super::simd::{Kernel, dispatch};
-use super::tree::{Add, AddExp, Dot, LEVELS, Largest, Max, Merge, Rule, Squares, contiguous, fold};
+use super::tree::{Add, AddExp, Dot, LEVELS, Max, Rule, Squares, contiguous, fold, largest};
 pub use super::tree::{BLOCK, LANES};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Columns that a sum over rows holds in registers at once; no bit depends on it.
-const STRIP: usize = 64;
+const STRIP: usize = if cfg!(target_family = "wasm") { 16 } else { 64 };
 
 /// [`sum`] for use inside a kernel: runs where it is called.
 #[inline(always)]
@@ -156,6 +157,17 @@ impl Kernel for Rows<'_> {
     }
 }
 
+/// a and b, column by column.
+#[inline(always)]
+fn merged(a: &[f32; STRIP], b: &[f32; STRIP], merge: &impl Fn(V, V) -> V) -> [f32; STRIP] {
+    let mut out = [0.0; STRIP];
+    for j in (0..STRIP).step_by(WIDTH) {
+        // SAFETY: STRIP is a multiple of WIDTH.
+        unsafe { store(out.as_mut_ptr().add(j), merge(load(a.as_ptr().add(j)), load(b.as_ptr().add(j)))) };
+    }
+    out
+}
+
 /// Reduces some columns of rows of `inner` elements.
 struct Columns<'a> {
     dst: &'a mut [f32],
@@ -171,14 +183,14 @@ impl Kernel for Columns<'_> {
     fn run(self) {
         match self.kind {
             Reduction::Sum => self.reduce(0.0, |sum, x| sum + x),
-            Reduction::Max => self.reduce(f32::NEG_INFINITY, |max, x| Largest(max).merge(Largest(x)).0),
+            Reduction::Max => self.reduce(f32::NEG_INFINITY, largest),
         }
     }
 }
 
 impl Columns<'_> {
     #[inline(always)]
-    fn reduce(self, none: f32, merge: impl Fn(f32, f32) -> f32) {
+    fn reduce(self, none: f32, merge: impl Fn(V, V) -> V) {
         if self.src.len() <= BLOCK * self.inner {
             let block = self.block(self.src, none, &merge);
             return self.dst.copy_from_slice(&block[..self.dst.len()]);
@@ -189,9 +201,7 @@ impl Columns<'_> {
             let mut block = self.block(rows, none, &merge);
             let mut level = 0;
             while count >> level & 1 == 1 {
-                for j in 0..STRIP {
-                    block[j] = merge(waiting[level][j], block[j]);
-                }
+                block = merged(&waiting[level], &block, &merge);
                 level += 1;
             }
             waiting[level] = block;
@@ -201,9 +211,7 @@ impl Columns<'_> {
         let mut smallest = true;
         for level in 0..LEVELS {
             if count >> level & 1 == 1 {
-                for j in 0..STRIP {
-                    result[j] = if smallest { waiting[level][j] } else { merge(waiting[level][j], result[j]) };
-                }
+                result = if smallest { waiting[level] } else { merged(&waiting[level], &result, &merge) };
                 smallest = false;
             }
         }
@@ -211,22 +219,17 @@ impl Columns<'_> {
     }
 
     #[inline(always)]
-    fn block(&self, rows: &[f32], none: f32, merge: &impl Fn(f32, f32) -> f32) -> [f32; STRIP] {
+    fn block(&self, rows: &[f32], none: f32, merge: &impl Fn(V, V) -> V) -> [f32; STRIP] {
         let mut block = [none; STRIP];
         let width = self.dst.len();
-        if width == STRIP {
-            for row in rows.chunks_exact(self.inner) {
-                let row: &[f32; STRIP] = row[self.column..].first_chunk().expect("a whole strip");
-                for j in 0..STRIP {
-                    block[j] = merge(block[j], row[j]);
-                }
-            }
-        } else {
-            for row in rows.chunks_exact(self.inner) {
-                for (lane, &x) in block[..width].iter_mut().zip(&row[self.column..self.column + width]) {
-                    *lane = merge(*lane, x);
-                }
-            }
+        let mut padded = [0.0; STRIP];
+        for row in rows.chunks_exact(self.inner) {
+            let part = &row[self.column..self.column + width];
+            let row = part.first_chunk().unwrap_or_else(|| {
+                padded[..width].copy_from_slice(part);
+                &padded
+            });
+            block = merged(&block, row, merge);
         }
         block
     }

@@ -12,6 +12,11 @@ pub trait RowRule: Sync {
 
 /// Applies `rule` to each row of `width` elements. `cost`: what a row costs, in elements of simple work.
 pub fn rows(dst: &mut [f32], width: usize, cost: usize, rule: &impl RowRule) {
+    share(dst, width, cost, &|first, part| dispatch(Rows { dst: part, first, width, rule }));
+}
+
+/// Hands threads whole rows, with the index of the first.
+fn share(dst: &mut [f32], width: usize, cost: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
     if dst.is_empty() {
         return;
     }
@@ -20,7 +25,7 @@ pub fn rows(dst: &mut [f32], width: usize, cost: usize, rule: &impl RowRule) {
     split(count, cost.max(1), 1, |range| {
         // SAFETY: `split` hands out disjoint ranges.
         let part = unsafe { dst.range(range.start * width..range.end * width) };
-        dispatch(Rows { dst: part, first: range.start, width, rule });
+        work(range.start, part);
     });
 }
 

@@ -92,6 +92,13 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Out {
         Level::Avx2 => return unsafe { run_avx2(kernel) },
         Level::Baseline => {}
     }
+    run_baseline(kernel)
+}
+
+/// Not inlined on WASM, where whoever calls a kernel twice would have its code twice.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+fn run_baseline<K: Kernel>(kernel: K) -> K::Out {
     kernel.run()
 }
 

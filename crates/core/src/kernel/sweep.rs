@@ -2,20 +2,21 @@
 //! with clipping, decay and the flush of denormals in the same pass. Knows no optimizer and decides nothing: what can
 //! be refused was refused before. No reductions here, so any split over threads or lanes gives the same bits.
 
+use super::lane::{V, WIDTH, below, bounded, load, pick, store};
 use super::pool::split;
 use super::simd::{Kernel, dispatch};
 use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Elements that go through a rule together: one AVX-512 register, two of AVX2, four of SIMD128.
-const LANES: usize = 16;
+const LANES: usize = if cfg!(target_family = "wasm") { WIDTH } else { 16 };
 /// State tensors one parameter may have.
 pub const STATES: usize = 8;
 
 /// The rule of an elementwise optimizer: what becomes of one parameter and its `N` numbers of state.
 pub trait Rule<const N: usize>: Copy + Send + Sync {
     /// The new parameter and state. Must be `#[inline(always)]` and free of branches that depend on data.
-    fn update(self, param: f32, gradient: f32, state: [f32; N]) -> (f32, [f32; N]);
+    fn update(self, param: V, gradient: V, state: [V; N]) -> (V, [V; N]);
 }
 
 /// What happens to every element before its rule. The scale of the gradient belongs to the segment.
@@ -178,82 +179,61 @@ impl<const N: usize, const DECAY: bool, R: Rule<N>> Kernel for Piece<N, DECAY, R
 
     #[inline(always)]
     fn run(self) {
-        if self.len < LANES {
-            return self.run_short();
+        let (whole, rest) = (self.len / LANES, self.len % LANES);
+        let mut tail = Tail { param: [0.0; LANES], gradient: [0.0; LANES], state: [[0.0; LANES]; N] };
+        if rest > 0 {
+            // SAFETY: `rest` elements follow the whole blocks, and the tail has room for a block.
+            unsafe { self.exchange(whole * LANES, rest, &mut tail, false) };
         }
-        // What does not fill a block goes as the last LANES elements. They are computed before the loop changes some of
-        // them and written after it: from the same input the same bits come twice.
-        let last = self.len - LANES;
-        // SAFETY: last + LANES = len, and `new` promises len exclusive elements behind every pointer.
-        let end = unsafe { self.updated(last) };
-        for at in (0..=last).step_by(LANES) {
-            // SAFETY: at + LANES <= len.
-            unsafe { self.write(at, self.updated(at)) };
+        // The rest goes through the same loop, padded, so that the rule's code is there once.
+        for index in 0..whole + usize::from(rest > 0) {
+            let (param, gradient, state) = if index < whole {
+                let at = index * LANES;
+                // SAFETY: the block lies within the piece.
+                unsafe { (self.param.add(at), self.gradient.add(at), self.state.map(|slot| slot.add(at))) }
+            } else {
+                (tail.param.as_mut_ptr(), tail.gradient.as_ptr(), tail.state.each_mut().map(|slot| slot.as_mut_ptr()))
+            };
+            // SAFETY: a block behind every pointer, exclusive where it is written.
+            unsafe { self.element.block(param, gradient, state) };
         }
-        // SAFETY: as for `end`.
-        unsafe { self.write(last, end) };
+        if rest > 0 {
+            // SAFETY: as above.
+            unsafe { self.exchange(whole * LANES, rest, &mut tail, true) };
+        }
     }
+}
+
+/// A block of its own for what does not fill one.
+struct Tail<const N: usize> {
+    param: [f32; LANES],
+    gradient: [f32; LANES],
+    state: [[f32; LANES]; N],
 }
 
 impl<const N: usize, const DECAY: bool, R: Rule<N>> Piece<N, DECAY, R> {
-    /// Parameters and state of one block after the step.
+    /// Copies `len` elements from `at` on to the tail, or what was made of them back.
     ///
     /// # Safety
-    /// at + LANES <= len.
+    /// at + len is the length of the piece, and len < LANES.
     #[inline(always)]
-    unsafe fn updated(&self, at: usize) -> Block<N> {
-        // SAFETY: `new` promises len elements behind every pointer, and the block lies inside.
-        let (mut block, gradient) = unsafe {
-            let read = |from: *const f32| from.add(at).cast::<[f32; LANES]>().read_unaligned();
-            let state = std::array::from_fn(|slot| read(self.state[slot]));
-            (Block { param: read(self.param), state }, read(self.gradient))
+    unsafe fn exchange(&self, at: usize, len: usize, tail: &mut Tail<N>, back: bool) {
+        let copy = |own: *mut f32, other: *mut f32| {
+            let (from, to) = if back { (other, own) } else { (own, other) };
+            // SAFETY: the tail is other memory than the piece, and both hold `len` elements.
+            unsafe { from.cast_const().copy_to_nonoverlapping(to, len) };
         };
-        self.element.update(&mut block, &gradient);
-        block
-    }
-
-    /// # Safety
-    /// at + LANES <= len.
-    #[inline(always)]
-    unsafe fn write(&self, at: usize, block: Block<N>) {
-        // SAFETY: as in `updated`; what is written is exclusive.
+        // SAFETY: inside the piece.
         unsafe {
-            self.param.add(at).cast::<[f32; LANES]>().write_unaligned(block.param);
+            copy(self.param.add(at), tail.param.as_mut_ptr());
             for slot in 0..N {
-                self.state[slot].add(at).cast::<[f32; LANES]>().write_unaligned(block.state[slot]);
+                copy(self.state[slot].add(at), tail.state[slot].as_mut_ptr());
+            }
+            if !back {
+                self.gradient.add(at).copy_to_nonoverlapping(tail.gradient.as_mut_ptr(), len);
             }
         }
     }
-
-    /// Fewer elements than a block holds, filled up with zeros.
-    #[inline(always)]
-    fn run_short(&self) {
-        let mut block = Block { param: [0.0; LANES], state: [[0.0; LANES]; N] };
-        let mut gradient = [0.0; LANES];
-        // SAFETY: len < LANES, and `new` promises len exclusive elements behind every pointer.
-        unsafe {
-            for i in 0..self.len {
-                block.param[i] = *self.param.add(i);
-                gradient[i] = *self.gradient.add(i);
-                for slot in 0..N {
-                    block.state[slot][i] = *self.state[slot].add(i);
-                }
-            }
-            self.element.update(&mut block, &gradient);
-            for i in 0..self.len {
-                *self.param.add(i) = block.param[i];
-                for slot in 0..N {
-                    *self.state[slot].add(i) = block.state[slot][i];
-                }
-            }
-        }
-    }
-}
-
-/// Elements that go through the rule together: local arrays, which the compiler knows to share no memory.
-struct Block<const N: usize> {
-    param: [f32; LANES],
-    state: [[f32; LANES]; N],
 }
 
 /// The arithmetic of one element: stages, then the rule.
@@ -266,36 +246,55 @@ struct Element<const DECAY: bool, R> {
 }
 
 impl<const DECAY: bool, R> Element<DECAY, R> {
+    /// Updates a block where it lies. All is read before anything is written: what is read then are local arrays, which
+    /// the compiler knows to share no memory.
+    ///
+    /// # Safety
+    /// LANES elements behind every pointer, those of param and state exclusive.
     #[inline(always)]
-    fn update<const N: usize>(self, block: &mut Block<N>, gradient: &[f32; LANES])
+    unsafe fn block<const N: usize>(self, param: *mut f32, gradient: *const f32, state: [*mut f32; N])
     where
         R: Rule<N>,
     {
-        for lane in 0..LANES {
-            let mut p = block.param[lane];
+        // SAFETY: inside the block.
+        let at = |from: *const f32, j: usize| unsafe { load(from.add(j * WIDTH)) };
+        let read = |from: *const f32| -> [V; VECTORS] { std::array::from_fn(|j| at(from, j)) };
+        let (mut p, g, mut s) = (read(param), read(gradient), state.map(|slot| read(slot)));
+        for j in 0..VECTORS {
             if DECAY {
-                p -= self.decay * p;
+                p[j] -= self.decay * p[j];
             }
-            let old: [f32; N] = std::array::from_fn(|slot| block.state[slot][lane]);
-            let (p, new) = self.rule.update(p, clamp(gradient[lane] * self.scale, self.clip), old);
-            block.param[lane] = flush(p);
+            let old: [V; N] = std::array::from_fn(|slot| s[slot][j]);
+            let (new, state) = self.rule.update(p[j], clamp(g[j] * self.scale, self.clip), old);
+            p[j] = flush(new);
             for slot in 0..N {
-                block.state[slot][lane] = flush(new[slot]);
+                s[slot][j] = flush(state[slot]);
+            }
+        }
+        for j in 0..VECTORS {
+            // SAFETY: inside the block, which is exclusive.
+            unsafe {
+                store(param.add(j * WIDTH), p[j]);
+                for slot in 0..N {
+                    store(state[slot].add(j * WIDTH), s[slot][j]);
+                }
             }
         }
     }
 }
 
+/// Vectors of a block.
+const VECTORS: usize = LANES / WIDTH;
+
 /// `x` within ± limit; NaN stays NaN.
 #[inline(always)]
-fn clamp(x: f32, limit: f32) -> f32 {
-    let x = if x > limit { limit } else { x };
-    if x < -limit { -limit } else { x }
+fn clamp(x: V, limit: f32) -> V {
+    bounded(x, V::from(-limit), V::from(limit))
 }
 
 /// `x`, or +0 where it is denormal: decayed moments would otherwise become so and slow every later step down, and WASM
 /// has no flag to flush them.
 #[inline(always)]
-fn flush(x: f32) -> f32 {
-    if x.abs() < f32::MIN_POSITIVE { 0.0 } else { x }
+fn flush(x: V) -> V {
+    pick(below(x.abs(), V::from(f32::MIN_POSITIVE)), V::from(0.0), x)
 }

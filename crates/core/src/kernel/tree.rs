@@ -5,6 +5,7 @@
 //! into a binary counter: two neighbouring subtrees of equal size merge at once, and what is left at the end merges
 //! from the smallest to the largest. So any aligned power of two of blocks may be summed elsewhere.
 
+use super::lane::{V, WIDTH, at_least, equal, floats, load, pick};
 use super::pool::{SPLIT_FROM, Shared, parallel, threads};
 use std::ops::Range;
 
@@ -19,12 +20,18 @@ pub const LEVELS: usize = 32;
 /// Threads share a sum in at most this many pieces, each a power of two of blocks.
 const PIECES: usize = 64;
 
-/// A sum-like operation: 16 lanes of `T`, how they take an element, and how two results merge.
+/// A sum-like operation: how lanes take elements, and how two results merge.
 pub trait Rule: Copy {
     /// What is summed up.
     type T: Merge;
-    /// One more element; `y` is the other vector's, for rules of two.
-    fn take(self, lane: Self::T, x: f32, y: f32) -> Self::T;
+    /// As many lanes as [`V`] has.
+    type Lanes: Copy;
+    /// Lanes that have taken nothing.
+    fn none(self) -> Self::Lanes;
+    /// One more element for each lane; `y` is the other vector's, for rules of two.
+    fn take(self, lanes: Self::Lanes, x: V, y: V) -> Self::Lanes;
+    /// The lanes one by one.
+    fn each(lanes: Self::Lanes) -> [Self::T; WIDTH];
 }
 
 /// Results that merge, with the one that changes nothing.
@@ -64,17 +71,32 @@ impl Merge for Largest {
     }
 }
 
+/// A rule that sums in f32: what it adds to a lane.
+macro_rules! sum {
+    ($rule:ident, |$self:ident, $x:ident, $y:ident| $term:expr) => {
+        impl Rule for $rule {
+            type T = f32;
+            type Lanes = V;
+            #[inline(always)]
+            fn none(self) -> V {
+                V::from(0.0)
+            }
+            #[inline(always)]
+            fn take($self, lanes: V, $x: V, $y: V) -> V {
+                lanes + $term
+            }
+            #[inline(always)]
+            fn each(lanes: V) -> [f32; WIDTH] {
+                floats(lanes)
+            }
+        }
+    };
+}
+
 /// Σ x.
 #[derive(Clone, Copy)]
 pub struct Add;
-
-impl Rule for Add {
-    type T = f32;
-    #[inline(always)]
-    fn take(self, lane: f32, x: f32, _: f32) -> f32 {
-        lane + x
-    }
-}
+sum!(Add, |self, x, _y| x);
 
 /// Σ exp(x − shift).
 #[derive(Clone, Copy)]
@@ -82,25 +104,13 @@ pub struct AddExp {
     pub shift: f32,
 }
 
-impl Rule for AddExp {
-    type T = f32;
-    #[inline(always)]
-    fn take(self, lane: f32, x: f32, _: f32) -> f32 {
-        lane + super::math::exp(x - self.shift)
-    }
-}
+sum!(AddExp, |self, x, _y| super::math::exp(x - self.shift));
 
 /// Σ x·y.
 #[derive(Clone, Copy)]
 pub struct Dot;
 
-impl Rule for Dot {
-    type T = f32;
-    #[inline(always)]
-    fn take(self, lane: f32, x: f32, y: f32) -> f32 {
-        lane + x * y
-    }
-}
+sum!(Dot, |self, x, y| x * y);
 
 /// Σ x² in f64.
 #[derive(Clone, Copy)]
@@ -108,9 +118,19 @@ pub struct Squares;
 
 impl Rule for Squares {
     type T = f64;
+    type Lanes = [f64; WIDTH];
     #[inline(always)]
-    fn take(self, lane: f64, x: f32, _: f32) -> f64 {
-        lane + f64::from(x) * f64::from(x)
+    fn none(self) -> [f64; WIDTH] {
+        [0.0; WIDTH]
+    }
+    #[inline(always)]
+    fn take(self, lanes: [f64; WIDTH], x: V, _: V) -> [f64; WIDTH] {
+        let x = floats(x);
+        std::array::from_fn(|i| lanes[i] + f64::from(x[i]) * f64::from(x[i]))
+    }
+    #[inline(always)]
+    fn each(lanes: [f64; WIDTH]) -> [f64; WIDTH] {
+        lanes
     }
 }
 
@@ -120,10 +140,25 @@ pub struct Max;
 
 impl Rule for Max {
     type T = Largest;
+    type Lanes = V;
     #[inline(always)]
-    fn take(self, lane: Largest, x: f32, _: f32) -> Largest {
-        lane.merge(Largest(x))
+    fn none(self) -> V {
+        V::from(f32::NEG_INFINITY)
     }
+    #[inline(always)]
+    fn take(self, lanes: V, x: V, _: V) -> V {
+        largest(lanes, x)
+    }
+    #[inline(always)]
+    fn each(lanes: V) -> [Largest; WIDTH] {
+        floats(lanes).map(Largest)
+    }
+}
+
+/// [`Largest::merge`] of vectors.
+#[inline(always)]
+pub fn largest(a: V, b: V) -> V {
+    pick(at_least(a, b), a, pick(equal(a, a), b, a))
 }
 
 /// The binary counter: bit l of `count` says whether a subtree of 2ˡ blocks waits in `waiting[l]`.
@@ -185,25 +220,32 @@ pub fn fold<T: Merge>(len: usize, piece: &(dyn Fn(Range<usize>) -> T + Sync)) ->
     counter.finish()
 }
 
-/// A whole contiguous range.
-#[inline(always)]
+/// A whole contiguous range. Natively inlined, for its caller's instruction set; WASM has one, and is shipped.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub fn contiguous<R: Rule>(x: &[f32], y: &[f32], rule: R) -> R::T {
+    let mut counter = Counter::new();
+    if cfg!(target_family = "wasm") {
+        for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+            counter.push(block(x, y, rule));
+        }
+        return counter.finish();
+    }
     if x.len() <= BLOCK {
         return block(x, y, rule);
     }
-    let mut counter = Counter::new();
     // Two blocks side by side: their chains of additions overlap. (As one array, for of two LLVM makes odd vectors.)
     let (x_pairs, x_rest) = x.as_chunks::<{ 2 * BLOCK }>();
     let (y_pairs, y_rest) = y.as_chunks::<{ 2 * BLOCK }>();
     for (x, y) in x_pairs.iter().zip(y_pairs) {
         let (x, y) = (x.as_chunks::<LANES>().0, y.as_chunks::<LANES>().0);
-        let mut lanes = [[R::T::NONE; LANES]; 2];
+        let mut lanes = [[rule.none(); VECTORS]; 2];
         for i in 0..ROWS {
             for (side, lanes) in lanes.iter_mut().enumerate() {
                 add_row(lanes, &x[side * ROWS + i], &y[side * ROWS + i], rule);
             }
         }
-        lanes.into_iter().for_each(|lanes| counter.push(halve(lanes)));
+        lanes.into_iter().for_each(|lanes| counter.push(halve(spread(lanes, rule))));
     }
     for (x, y) in x_rest.chunks(BLOCK).zip(y_rest.chunks(BLOCK)) {
         counter.push(block(x, y, rule));
@@ -211,25 +253,46 @@ pub fn contiguous<R: Rule>(x: &[f32], y: &[f32], rule: R) -> R::T {
     counter.finish()
 }
 
+/// Vectors that hold all lanes.
+const VECTORS: usize = LANES / WIDTH;
+
 #[inline(always)]
 fn block<R: Rule>(x: &[f32], y: &[f32], rule: R) -> R::T {
-    let mut lanes = [R::T::NONE; LANES];
+    let mut lanes = [rule.none(); VECTORS];
     let (x_rows, x_rest) = x.as_chunks::<LANES>();
     let (y_rows, y_rest) = y.as_chunks::<LANES>();
     for (x, y) in x_rows.iter().zip(y_rows) {
         add_row(&mut lanes, x, y, rule);
     }
-    for (lane, (&x, &y)) in lanes.iter_mut().zip(x_rest.iter().zip(y_rest)) {
-        *lane = rule.take(*lane, x, y);
+    let mut result = spread(lanes, rule);
+    if !x_rest.is_empty() {
+        // Padded, so that the rule's code stands here once more and not for every length of rest.
+        let (mut x, mut y) = ([0.0; LANES], [0.0; LANES]);
+        x[..x_rest.len()].copy_from_slice(x_rest);
+        y[..y_rest.len()].copy_from_slice(y_rest);
+        add_row(&mut lanes, &x, &y, rule);
+        result[..x_rest.len()].copy_from_slice(&spread(lanes, rule)[..x_rest.len()]);
     }
-    halve(lanes)
+    halve(result)
 }
 
 #[inline(always)]
-fn add_row<R: Rule>(lanes: &mut [R::T; LANES], x: &[f32; LANES], y: &[f32; LANES], rule: R) {
-    for j in 0..LANES {
-        lanes[j] = rule.take(lanes[j], x[j], y[j]);
+fn add_row<R: Rule>(lanes: &mut [R::Lanes; VECTORS], x: &[f32; LANES], y: &[f32; LANES], rule: R) {
+    for j in 0..VECTORS {
+        // SAFETY: both rows have VECTORS · WIDTH floats.
+        let [x, y] = [x, y].map(|row| unsafe { load(row.as_ptr().add(j * WIDTH)) });
+        lanes[j] = rule.take(lanes[j], x, y);
     }
+}
+
+/// The lanes one by one.
+#[inline(always)]
+fn spread<R: Rule>(lanes: [R::Lanes; VECTORS], _: R) -> [R::T; LANES] {
+    let mut all = [R::T::NONE; LANES];
+    for j in 0..VECTORS {
+        all[j * WIDTH..(j + 1) * WIDTH].copy_from_slice(&R::each(lanes[j]));
+    }
+    all
 }
 
 #[inline(always)]

@@ -3,11 +3,13 @@
 
 use super::oracle::Oracle;
 use super::{Entry, Epilogue, Grad, Op, Signature, Site, rules};
+use crate::declare::prose;
 use crate::error::Result;
 use crate::graph::types::{MAX_RANK, Type};
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{binary, broadcast2};
 use crate::kernel::io::Io;
+use crate::kernel::lane::V;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -25,7 +27,7 @@ pub trait BinaryRule: Copy + Debug + Default + Send + Sync + 'static {
     const NAME: &'static str;
     /// What the public op says about itself.
     const DOC: &'static str = "";
-    fn f32(a: f32, b: f32) -> f32;
+    fn f32(a: V, b: V) -> V;
     fn f64(a: f64, b: f64) -> f64;
     /// The gradient by a, in the shape of the result.
     fn by_a(graph: &mut Graph, at: At) -> Result<Value>;
@@ -44,7 +46,7 @@ pub struct Binary<R>(R);
 
 pub const fn entry<R: BinaryRule>() -> Entry {
     let make = |_: &Attrs| -> Result<Arc<dyn Op>> { Ok(Arc::new(Binary::<R>::default())) };
-    Entry { name: R::NAME, doc: R::DOC, make, signature: Signature::Binary }
+    Entry { name: R::NAME, doc: prose(R::DOC), make, signature: Signature::Binary }
 }
 
 impl<R: BinaryRule> Op for Binary<R> {

@@ -1,7 +1,7 @@
 //! `binary_cross_entropy`, elementwise: −(t ln p + (1 − t) ln(1 − p)). Keras 3's rule: probabilities are kept within
 //! [1e-7, 1 − 1e-7]; of logits z it is max(z, 0) − z t + ln(1 + e^−|z|).
 
-use super::clip::{clip, outside};
+use super::clip::{beyond, clip, outside};
 use super::oracle::Oracle;
 use super::probability::{BOUNDS, EPSILON};
 use super::{Entry, Grad, Op, Site, rules};
@@ -10,6 +10,7 @@ use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
 use crate::kernel::elementwise::{binary, ternary};
 use crate::kernel::io::Io;
+use crate::kernel::lane::{V, below, bounded, equal, pick};
 use crate::kernel::math;
 use std::sync::Arc;
 
@@ -25,25 +26,25 @@ struct BinaryCrossEntropy {
 }
 
 #[inline(always)]
-fn of_logit(z: f32, t: f32) -> f32 {
+fn of_logit(z: V, t: V) -> V {
     let e = math::exp(-z.abs());
     // ln(1 + e), exact where 1 + e rounds: the quotient undoes the rounding of the sum.
     let sum = 1.0 + e;
-    let log = if sum == 1.0 { e } else { math::ln(sum) * (e / (sum - 1.0)) };
-    ((if z < 0.0 { 0.0 } else { z }) - z * t) + log
+    let log = pick(equal(sum, V::from(1.0)), e, math::ln(sum) * (e / (sum - 1.0)));
+    (pick(below(z, V::from(0.0)), V::from(0.0), z) - z * t) + log
 }
 
 #[inline(always)]
-fn of_probability(p: f32, t: f32) -> f32 {
+fn of_probability(p: V, t: V) -> V {
     // Bounded apart, for 1 − 1e-7 is no f32 but 1e-7 nearly is one.
-    let [p, rest] = [p, 1.0 - p].map(|x| clip(x, BOUNDS[0], BOUNDS[1]));
+    let [p, rest] = [p, 1.0 - p].map(|x| bounded(x, V::from(BOUNDS[0]), V::from(BOUNDS[1])));
     -(t * math::ln(p) + (1.0 - t) * math::ln(rest))
 }
 
 /// dl · d/dp of the above; 0 outside the bounds.
 #[inline(always)]
-fn by_probability(dl: f32, p: f32, t: f32) -> f32 {
-    if outside(p, BOUNDS[0], BOUNDS[1]) { 0.0 } else { dl * ((1.0 - t) / (1.0 - p) - t / p) }
+fn by_probability(dl: V, p: V, t: V) -> V {
+    pick(beyond(p, BOUNDS[0], BOUNDS[1]), V::from(0.0), dl * ((1.0 - t) / (1.0 - p) - t / p))
 }
 
 impl Op for BinaryCrossEntropy {

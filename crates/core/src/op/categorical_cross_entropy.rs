@@ -1,7 +1,7 @@
 //! `categorical_cross_entropy`: −Σ target · ln p, one per row. Keras 3's rule: probabilities are divided by their sum and
 //! kept within [1e-7, 1 − 1e-7], logits go through log-softmax.
 
-use super::clip::{clip, outside};
+use super::clip::beyond;
 use super::log_softmax::log_softmax_row;
 use super::oracle::{Array, Oracle};
 use super::probability::*;
@@ -9,7 +9,9 @@ use super::{Entry, Epilogue, Grad, Op, RowMap, Site, rules};
 use crate::error::Result;
 use crate::graph::types::{Shape, Type};
 use crate::graph::{Graph, Value};
+use crate::kernel::elementwise::update_row;
 use crate::kernel::io::Io;
+use crate::kernel::lane::{V, bounded, pick};
 use crate::kernel::math;
 use crate::kernel::reduce::{Reduction, reduce_axis, row_sum};
 use crate::kernel::rows::{RowRule, rows};
@@ -41,9 +43,9 @@ impl RowRule for Forward<'_> {
             log_softmax_row(row, p);
         } else {
             let sum = row_sum(p);
-            row.iter_mut().zip(p).for_each(|(x, p)| *x = math::ln(clip(p / sum, BOUNDS[0], BOUNDS[1])));
+            update_row(row, p, |_, p| math::ln(bounded(p / sum, V::from(BOUNDS[0]), V::from(BOUNDS[1]))));
         }
-        row.iter_mut().zip(target).for_each(|(x, target)| *x = -(*x * target));
+        update_row(row, target, |x, target| -(x * target));
     }
 }
 
@@ -143,23 +145,18 @@ impl RowRule for Backward<'_> {
             row.copy_from_slice(p);
             softmax_row(row);
             let total = row_sum(target);
-            row.iter_mut().zip(target).for_each(|(x, target)| *x = dl * (*x * total - target));
+            update_row(row, target, |x, target| dl * (x * total - target));
         } else {
             // By the shares q = p / sum, then through the division.
             let sum = row_sum(p);
-            let by_share = |p: f32, target: f32| {
-                let share = p / sum;
-                let out = outside(share, BOUNDS[0], BOUNDS[1]);
-                (share, if out { 0.0 } else { -(dl * target) / share })
+            let by_share = |share: V, target: V| {
+                pick(beyond(share, BOUNDS[0], BOUNDS[1]), V::from(0.0), -(dl * target) / share)
             };
-            for ((x, &p), &target) in row.iter_mut().zip(p).zip(target) {
-                let (share, grad) = by_share(p, target);
-                *x = share * grad;
-            }
+            row.copy_from_slice(target);
+            update_row(row, p, |target, p| p / sum * by_share(p / sum, target));
             let shared = row_sum(row);
-            for ((x, &p), &target) in row.iter_mut().zip(p).zip(target) {
-                *x = (by_share(p, target).1 - shared) / sum;
-            }
+            row.copy_from_slice(target);
+            update_row(row, p, |target, p| (by_share(p / sum, target) - shared) / sum);
         }
         if let Some(((then, _), other)) = self.then {
             then(row, &other[range]);

@@ -2,11 +2,12 @@
 
 use super::oracle::Oracle;
 use super::{Entry, Grad, Op, Site, rules};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, describe};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{binary, unary};
 use crate::kernel::io::Io;
+use crate::kernel::lane::{Mask, V, above, below, bounded, pick};
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("clip", "x, at least low, at most high.", make);
@@ -21,7 +22,7 @@ fn make(attrs: &Attrs) -> Result<Arc<dyn Op>> {
     let (low, high) = (attrs.float("low")?, attrs.float("high")?);
     match low <= high {
         true => Ok(Arc::new(Clip { low, high })),
-        false => Err(Error::new(Code::InvalidValue, format!("clip: expected low ≤ high, got {low} and {high}"))),
+        false => Err(Error::new(Code::InvalidValue, format!("clip: expected low ≤ high, got {} and {}", describe(low), describe(high)))),
     }
 }
 
@@ -37,7 +38,7 @@ impl Op for Clip {
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let (low, high) = (self.low as f32, self.high as f32);
-        unary(io.output(0), io.first(), |x| clip(x, low, high));
+        unary(io.output(0), io.first(), |x| bounded(x, V::from(low), V::from(high)));
         Ok(())
     }
 
@@ -75,6 +76,12 @@ pub fn outside<T: PartialOrd>(x: T, low: T, high: T) -> bool {
     x < low || x > high
 }
 
+/// As [`outside`], in a kernel.
+#[inline(always)]
+pub fn beyond(x: V, low: f32, high: f32) -> Mask {
+    below(x, V::from(low)) | above(x, V::from(high))
+}
+
 /// dy where x is not out of bounds: (dy, x).
 #[derive(Clone, Copy, Debug)]
 struct ClipGrad(Clip);
@@ -92,7 +99,9 @@ impl Op for ClipGrad {
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let (low, high) = (self.0.low as f32, self.0.high as f32);
-        binary(io.output(0), io.first(), io.input(1), |dy, x| if outside(x, low, high) { 0.0 } else { dy });
+        binary(io.output(0), io.first(), io.input(1), |dy, x| {
+            pick(beyond(x, low, high), V::from(0.0), dy)
+        });
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 use super::oracle::Oracle;
 use super::random_uniform::{Rows, place};
 use super::{Entry, Grad, Op, Site, rules};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, describe};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::First;
@@ -24,7 +24,7 @@ fn make(attrs: &Attrs) -> Result<Arc<dyn Op>> {
     let rate = attrs.float("rate")?;
     match (0.0..1.0).contains(&rate) {
         true => Ok(Arc::new(Dropout { rate, stream: attrs.size("stream")? as u32 })),
-        false => Err(Error::new(Code::InvalidValue, format!("dropout rate: expected 0 ≤ rate < 1, got {rate}"))),
+        false => Err(Error::new(Code::InvalidValue, format!("dropout rate: expected 0 ≤ rate < 1, got {}", describe(rate)))),
     }
 }
 

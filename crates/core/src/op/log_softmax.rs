@@ -1,14 +1,14 @@
 //! `log_softmax` along the last axis.
 
 use super::oracle::Oracle;
-use super::probability::{log_softmax64, row_cost};
+use super::probability::{ln, log_softmax64, row_cost};
 use super::softmax::by_row;
 use super::{Entry, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
 use crate::kernel::io::Io;
-use crate::kernel::math;
+use crate::kernel::elementwise::update_row;
 use crate::kernel::reduce::{row_max, row_sum_exp};
 use crate::kernel::rows::{RowRule, rows};
 use std::sync::Arc;
@@ -33,8 +33,8 @@ impl RowRule for Forward<'_> {
 #[inline(always)]
 pub fn log_softmax_row(row: &mut [f32], x: &[f32]) {
     let max = row_max(x);
-    let log = math::ln(row_sum_exp(x, max));
-    row.iter_mut().zip(x).for_each(|(y, x)| *y = (x - max) - log);
+    let log = ln(row_sum_exp(x, max));
+    update_row(row, x, |_, x| (x - max) - log);
 }
 
 impl Op for LogSoftmax {

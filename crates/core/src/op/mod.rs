@@ -11,13 +11,14 @@ mod rules;
 mod strided;
 mod unary;
 
+use crate::declare::prose;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::io::Io;
 use crate::plan::Body;
 use oracle::Oracle;
-use std::fmt::Debug;
+use std::fmt;
 use std::sync::Arc;
 
 /// The node a backward rule is asked about.
@@ -56,14 +57,15 @@ pub enum Epilogue {
 }
 
 /// An operation: pure, without state, fixed options inside.
-pub trait Op: Debug + Send + Sync {
+pub trait Op: Send + Sync {
     /// The registered name: lower-case, stable for ever.
     fn name(&self) -> &'static str;
 
     /// The shape rule: types of the outputs, or why these inputs are refused.
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>>;
 
-    /// The f32 kernel.
+    /// The f32 kernel. Long work is done in [turns](crate::kernel::turn): it is called again until all parts of its splits
+    /// are done, so what it does besides splits must do no harm when repeated.
     fn forward(&self, io: &Io<'_>) -> Result<()>;
 
     /// The naive f64 version of the same.
@@ -94,7 +96,7 @@ pub trait Op: Debug + Send + Sync {
         0
     }
 
-    /// Rough cost in nanoseconds of one run, to slice long work; `types` as for `scratch`.
+    /// Rough cost in nanoseconds of one run, to do long work in turns; `types` as for `scratch`.
     fn cost(&self, types: &[Type], batch: usize) -> f64 {
         types.iter().map(|ty| ty.size().at(batch) as f64).sum::<f64>() * 0.3 + 20.0
     }
@@ -118,6 +120,12 @@ pub trait Op: Debug + Send + Sync {
     /// As `forward`, for ops with a sub-graph.
     fn forward_with(&self, _io: &Io<'_>, _body: &Body<'_>) -> Result<()> {
         Err(Error::new(Code::EngineFailed, format!("{}: expected no sub-plan, got one", self.name())))
+    }
+}
+
+impl fmt::Debug for dyn Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -147,7 +155,7 @@ pub struct Entry {
 
 impl Entry {
     const fn internal(name: &'static str, doc: &'static str, make: Make) -> Self {
-        Entry { name, doc, make, signature: Signature::Internal }
+        Entry { name, doc: prose(doc), make, signature: Signature::Internal }
     }
 }
 

@@ -7,6 +7,8 @@ use super::rules;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Shape, Type};
 use crate::graph::{Graph, Value};
+use crate::kernel::elementwise::map_row;
+use crate::kernel::lane::{V, floats};
 use crate::kernel::math;
 use crate::kernel::reduce::{row_max, row_sum};
 
@@ -58,9 +60,16 @@ pub fn row_cost(ty: &Type, batch: usize) -> f64 {
 #[inline(always)]
 pub fn softmax_row(row: &mut [f32]) {
     let max = row_max(row);
-    row.iter_mut().for_each(|x| *x = math::exp(*x - max));
+    map_row(row, |x| math::exp(x - max));
     let sum = row_sum(row);
-    row.iter_mut().for_each(|x| *x /= sum);
+    map_row(row, |x| x / sum);
+}
+
+/// One logarithm: its code once, not wherever a row needs it.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+pub fn ln(x: f32) -> f32 {
+    floats(math::ln(V::from(x)))[0]
 }
 
 /// softmax of a row.

@@ -4,11 +4,12 @@ use super::binary::{At, Binary, BinaryRule};
 use super::unary::unary;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
+use crate::kernel::lane::{V, at_least, below, pick};
 
 unary! {
     /// max(x, 0), elementwise; NaN stays NaN. The gradient at 0 is 0.
     Relu = "relu",
-    f32: |x| if x < 0.0 { 0.0 } else { x },
+    f32: |x| pick(below(x, V::from(0.0)), V::from(0.0), x),
     f64: |x| if x < 0.0 { 0.0 } else { x },
     backward: |graph, _, y, dy| graph.apply(Binary::<ReluGrad>::default(), &[dy, y]),
 }
@@ -21,8 +22,8 @@ impl BinaryRule for ReluGrad {
     const NAME: &'static str = "relu_grad";
 
     #[inline(always)]
-    fn f32(dy: f32, y: f32) -> f32 {
-        if y <= 0.0 { 0.0 } else { dy }
+    fn f32(dy: V, y: V) -> V {
+        pick(at_least(V::from(0.0), y), V::from(0.0), dy)
     }
 
     fn f64(dy: f64, y: f64) -> f64 {

@@ -5,6 +5,7 @@ use super::unary::unary;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::kernel::math;
+use crate::kernel::lane::V;
 
 unary! {
     /// 1 / (1 + e⁻ˣ), elementwise, within 2 ulp.
@@ -22,7 +23,7 @@ impl BinaryRule for SigmoidGrad {
     const NAME: &'static str = "sigmoid_grad";
 
     #[inline(always)]
-    fn f32(dy: f32, y: f32) -> f32 {
+    fn f32(dy: V, y: V) -> V {
         dy * (y * (1.0 - y))
     }
 

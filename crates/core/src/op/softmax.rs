@@ -6,7 +6,7 @@ use super::{Entry, Epilogue, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
-use crate::kernel::elementwise::First;
+use crate::kernel::elementwise::{First, update_row};
 use crate::kernel::io::Io;
 use crate::kernel::reduce::row_sum;
 use crate::kernel::rows::{RowRule, rows};
@@ -91,9 +91,9 @@ impl RowRule for Backward<'_> {
     fn row(&self, index: usize, row: &mut [f32]) {
         fetch(self.dy, index, row);
         let y = &self.y[index * row.len()..(index + 1) * row.len()];
-        row.iter_mut().zip(y).for_each(|(dy, y)| *dy *= y);
+        update_row(row, y, |dy, y| dy * y);
         let sum = row_sum(row);
-        row.iter_mut().zip(y).for_each(|(product, y)| *product -= y * sum);
+        update_row(row, y, |product, y| product - y * sum);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `softplus`.
 
+use crate::kernel::lane::{V, above, equal, pick};
 use super::unary::unary;
 use crate::kernel::math;
 
@@ -11,8 +12,8 @@ unary! {
         // gives back (Kahan); where 1 + e is 1, ln(1 + e) is e.
         let e = math::exp(-x.abs());
         let u = 1.0 + e;
-        let log = if u == 1.0 { e } else { math::ln(u) * (e / (u - 1.0)) };
-        (if x > 0.0 { x } else { 0.0 }) + log
+        let log = pick(equal(u, V::from(1.0)), e, math::ln(u) * (e / (u - 1.0)));
+        pick(above(x, V::from(0.0)), x, V::from(0.0)) + log
     },
     f64: |x| x.max(0.0) + (-x.abs()).exp().ln_1p(),
     backward: |graph, x, _, dy| {

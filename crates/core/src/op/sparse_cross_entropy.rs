@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
 use crate::kernel::io::Io;
-use crate::kernel::math;
+use crate::kernel::elementwise::map_row;
 use crate::kernel::reduce::{row_max, row_sum, row_sum_exp};
 use crate::kernel::rows::{RowRule, rows};
 use std::sync::Arc;
@@ -38,9 +38,9 @@ impl RowRule for Forward<'_> {
         let label = self.labels[index] as usize;
         row[0] = if self.from_logits {
             let max = row_max(p);
-            math::ln(row_sum_exp(p, max)) - (p[label] - max)
+            ln(row_sum_exp(p, max)) - (p[label] - max)
         } else {
-            -math::ln(clip(p[label] / row_sum(p), BOUNDS[0], BOUNDS[1]))
+            -ln(clip(p[label] / row_sum(p), BOUNDS[0], BOUNDS[1]))
         };
     }
 }
@@ -112,7 +112,7 @@ impl RowRule for Backward<'_> {
             row.copy_from_slice(p);
             softmax_row(row);
             row[label] -= 1.0;
-            row.iter_mut().for_each(|x| *x *= dl);
+            map_row(row, |x| x * dl);
         } else {
             // By the share q = p[label] / sum, then through the division.
             let sum = row_sum(p);

@@ -3,6 +3,7 @@
 use super::binary::{At, BinaryRule, entry};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
+use crate::kernel::lane::V;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sub;
@@ -14,7 +15,7 @@ impl BinaryRule for Sub {
     const DOC: &'static str = "a − b, elementwise, with NumPy's broadcasting.";
 
     #[inline(always)]
-    fn f32(a: f32, b: f32) -> f32 {
+    fn f32(a: V, b: V) -> V {
         a - b
     }
 

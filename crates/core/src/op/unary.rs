@@ -3,11 +3,13 @@
 
 use super::oracle::Oracle;
 use super::{Entry, Epilogue, Grad, Op, Signature, Site, rules};
+use crate::declare::prose;
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{self, First};
 use crate::kernel::io::Io;
+use crate::kernel::lane::V;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use std::sync::Arc;
 pub trait UnaryRule: Copy + Debug + Default + Send + Sync + 'static {
     const NAME: &'static str;
     const DOC: &'static str;
-    fn f32(x: f32) -> f32;
+    fn f32(x: V) -> V;
     fn f64(x: f64) -> f64;
     /// The gradient, from input, output and the output's gradient. Rules that need only the output let a producer be
     /// fused with the op.
@@ -41,7 +43,7 @@ macro_rules! unary {
             const NAME: &'static str = $name;
             const DOC: &'static str = concat!($($doc, "\n"),+).trim_ascii();
             #[inline(always)]
-            fn f32($x: f32) -> f32 {
+            fn f32($x: $crate::kernel::lane::V) -> $crate::kernel::lane::V {
                 $f32
             }
             fn f64($x64: f64) -> f64 {
@@ -67,7 +69,7 @@ pub struct Unary<R>(R);
 pub const fn entry<R: UnaryRule>() -> Entry {
     Entry {
         name: R::NAME,
-        doc: R::DOC,
+        doc: prose(R::DOC),
         make: |_: &Attrs| Ok(Arc::new(Unary::<R>::default())),
         signature: Signature::Unary,
     }

@@ -2,6 +2,7 @@
 
 use super::{Update, power};
 use crate::declare::declare;
+use crate::kernel::lane::{V, above, pick};
 use crate::kernel::sweep::{Rule, Segment, Stage, sweep};
 
 declare! {
@@ -53,11 +54,11 @@ struct Moments {
 /// State: m, v, and with three the largest v.
 impl<const N: usize> Rule<N> for Moments {
     #[inline(always)]
-    fn update(self, p: f32, g: f32, mut s: [f32; N]) -> (f32, [f32; N]) {
+    fn update(self, p: V, g: V, mut s: [V; N]) -> (V, [V; N]) {
         s[0] += self.rest1 * (g - s[0]);
         s[1] += self.rest2 * (g * g - s[1]);
         if N == 3 {
-            s[2] = if s[2] > s[1] { s[2] } else { s[1] };
+            s[2] = pick(above(s[2], s[1]), s[2], s[1]);
         }
         (p - self.rate * s[0] / (s[N - 1].sqrt() + self.epsilon), s)
     }

@@ -3,7 +3,7 @@
 //!
 //! To add one: write its file, add its word to the registry, add its reference numbers to the tests.
 
-use crate::declare::{ABSENT, Declared, Entry, Hyper, REQUIRED, Range};
+use crate::declare::{ABSENT, Declared, Entry, Hyper, REQUIRED, Range, prose};
 use crate::error::Result;
 use crate::kernel::sweep::{Segment, Stage};
 use crate::reader::Reader;
@@ -71,31 +71,31 @@ pub static SHARED: &[Hyper] = &[
         name: "learning_rate",
         default: REQUIRED,
         range: Range::NonNegative,
-        doc: "Size of a step: a number, a schedule, or a function of the step (counted from 0).",
+        doc: prose("Size of a step: a number, a schedule, or a function of the step (counted from 0)."),
     },
     Hyper {
         name: "weight_decay",
         default: ABSENT,
         range: Range::NonNegative,
-        doc: "Decoupled weight decay: before each update, `w -= learningRate * weightDecay * w`.",
+        doc: prose("Decoupled weight decay: before each update, `w -= learningRate * weightDecay * w`."),
     },
     Hyper {
         name: "clipnorm",
         default: ABSENT,
         range: Range::Positive,
-        doc: "Each gradient is scaled down to at most this L2 norm.",
+        doc: prose("Each gradient is scaled down to at most this L2 norm."),
     },
     Hyper {
         name: "clipvalue",
         default: ABSENT,
         range: Range::Positive,
-        doc: "Each element of a gradient is clamped to ± this.",
+        doc: prose("Each element of a gradient is clamped to ± this."),
     },
     Hyper {
         name: "global_clipnorm",
         default: ABSENT,
         range: Range::Positive,
-        doc: "All gradients together are scaled down to at most this L2 norm.",
+        doc: prose("All gradients together are scaled down to at most this L2 norm."),
     },
 ];
 

@@ -2,6 +2,7 @@
 
 use super::Update;
 use crate::declare::declare;
+use crate::kernel::lane::{V, below, pick};
 use crate::kernel::sweep::{Rule, Segment, Stage, sweep};
 
 declare! {
@@ -64,13 +65,13 @@ struct Scaled<const CENTERED: bool> {
 /// State: v, then a if centred, then u if there is room for it.
 impl<const CENTERED: bool, const N: usize> Rule<N> for Scaled<CENTERED> {
     #[inline(always)]
-    fn update(self, p: f32, g: f32, mut s: [f32; N]) -> (f32, [f32; N]) {
+    fn update(self, p: V, g: V, mut s: [V; N]) -> (V, [V; N]) {
         s[0] = self.rho * s[0] + self.rest * (g * g);
         let mut variance = s[0];
         if CENTERED {
             s[1] = self.rho * s[1] + self.rest * g;
             variance -= s[1] * s[1];
-            variance = if variance < 0.0 { 0.0 } else { variance };
+            variance = pick(below(variance, V::from(0.0)), V::from(0.0), variance);
         }
         let mut step = self.learning_rate * g / (variance + self.epsilon).sqrt();
         if N > 1 + CENTERED as usize {

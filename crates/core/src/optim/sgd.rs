@@ -2,6 +2,7 @@
 
 use super::Update;
 use crate::declare::declare;
+use crate::kernel::lane::V;
 use crate::kernel::sweep::{Rule, Segment, Stage, sweep};
 
 declare! {
@@ -40,7 +41,7 @@ struct Plain {
 
 impl Rule<0> for Plain {
     #[inline(always)]
-    fn update(self, p: f32, g: f32, []: [f32; 0]) -> (f32, [f32; 0]) {
+    fn update(self, p: V, g: V, []: [V; 0]) -> (V, [V; 0]) {
         (p - self.learning_rate * g, [])
     }
 }
@@ -53,7 +54,7 @@ struct Buffered<const NESTEROV: bool> {
 
 impl<const NESTEROV: bool> Rule<1> for Buffered<NESTEROV> {
     #[inline(always)]
-    fn update(self, p: f32, g: f32, [u]: [f32; 1]) -> (f32, [f32; 1]) {
+    fn update(self, p: V, g: V, [u]: [V; 1]) -> (V, [V; 1]) {
         let step = self.learning_rate * g;
         let u = self.momentum * u - step;
         (p + if NESTEROV { self.momentum * u - step } else { u }, [u])

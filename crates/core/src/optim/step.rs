@@ -2,7 +2,7 @@
 //! step is decided before the first write, and nothing here allocates once the first step is done.
 
 use super::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, LEARNING_RATE, Optimizer, SHARED, WEIGHT_DECAY};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, describe};
 use crate::kernel::reduce::{all_finite, sum_squares_f64};
 use crate::kernel::sweep::{Segment, Stage};
 use std::cmp::Ordering;
@@ -129,7 +129,7 @@ impl Step {
 
 fn bad_loss(t: u64, loss: f64) -> Error {
     let hint = "if the data are finite: keep log, sqrt and division within their domain, or set onNonFinite";
-    Error::new(Code::NonFinite, format!("step {t}: expected a finite loss, got {loss} ({hint})"))
+    Error::new(Code::NonFinite, format!("step {t}: expected a finite loss, got {} ({hint})", describe(loss)))
 }
 
 /// What is left of a gradient of L2 norm `norm` that may have `limit` (NaN: any): exactly 1 up to the limit, so that a
@@ -151,7 +151,8 @@ fn check_hyper(hyper: &[f64], t: u64) -> Result<()> {
         let absent = value.is_nan() && optional.contains(&index);
         if !absent && value.abs().partial_cmp(&f64::from(f32::MAX)).is_none_or(Ordering::is_gt) {
             let name = if index == LEARNING_RATE { "the learning rate" } else { "every hyper-parameter" };
-            return Err(Error::new(Code::NonFinite, format!("step {t}: expected {name} to be finite, got {value}")));
+            let got = describe(*value);
+            return Err(Error::new(Code::NonFinite, format!("step {t}: expected {name} to be finite, got {got}")));
         }
     }
     Ok(())

@@ -43,7 +43,7 @@ impl Run {
                 None => Err(Error::new(Code::PlanInvalid, format!("output {slot}: expected a buffer, got none"))),
             })
             .collect::<Result<Vec<_>>>()?;
-        check_outputs(&call, &outputs)?;
+        check_outputs(&call, !data.is_empty(), &outputs)?;
         if !data.is_empty() && call.batch > plan.program.max_batch {
             let (max, batch) = (plan.program.max_batch, call.batch);
             return Err(Error::new(Code::InvalidValue, format!("batch: expected at most {max}, got {batch}")));
@@ -66,7 +66,10 @@ impl Run {
             order,
             call,
             sweep,
-            pc: None,
+            at: None,
+            turn: None,
+            update: None,
+            gives_way: cfg!(target_family = "wasm"),
             best: f64::INFINITY,
             waited: 0,
         })
@@ -88,7 +91,8 @@ fn data_slot(
         Order::Shuffled { n, .. } => n.max(call.rows.end),
         _ => call.rows.end,
     };
-    let bytes = size.coef.checked_mul(dtype.bytes()).and_then(|row| row.checked_mul(rows));
+    // Rows without elements count as a byte, so that no number of them asks for more memory than the data has.
+    let bytes = size.coef.checked_mul(dtype.bytes()).and_then(|row| row.max(1).checked_mul(rows));
     if size.power != 1 && size.coef > 0 || bytes.is_none_or(|bytes| bytes > buffer.len()) {
         let message = format!("data {slot}: expected {rows} rows of {ty}, got {} bytes", buffer.len());
         return Err(Error::new(Code::ShapeMismatch, message));
@@ -100,26 +104,30 @@ fn check_variables(plan: &Plan, variables: &[Arc<Buffer>]) -> Result<()> {
     for (slot, ty) in plan.variables.iter().enumerate() {
         let Some(ty) = ty else { continue };
         let expected = ty.bytes(1)?;
-        let got = variables.get(slot).map(|buffer| buffer.len());
-        if got != Some(expected) {
-            let message = format!("variable {slot}: expected {ty}, {expected} bytes, got {got:?}");
+        let got = variables.get(slot).map_or(0, |buffer| buffer.len());
+        if got != expected {
+            let message = format!("variable {slot}: expected {ty}, {expected} bytes, got {got}");
             return Err(Error::new(Code::ShapeMismatch, message));
         }
     }
     for (ty, slot) in &plan.assigns {
-        let (expected, got) = (ty.bytes(1)?, variables.get(*slot).map(|buffer| buffer.len()));
-        if got != Some(expected) {
-            let message = format!("assign to variable {slot}: expected {ty}, {expected} bytes, got {got:?}");
+        let (expected, got) = (ty.bytes(1)?, variables.get(*slot).map_or(0, |buffer| buffer.len()));
+        if got != expected {
+            let message = format!("assign to variable {slot}: expected {ty}, {expected} bytes, got {got}");
             return Err(Error::new(Code::ShapeMismatch, message));
         }
     }
     Ok(())
 }
 
-fn check_outputs(call: &Call, outputs: &[(Arc<Buffer>, Type)]) -> Result<()> {
+fn check_outputs(call: &Call, has_rows: bool, outputs: &[(Arc<Buffer>, Type)]) -> Result<()> {
     for (buffer, ty) in outputs {
-        let b = if ty.size().power == 1 { call.rows.end } else { call.batch };
-        if ty.size().at(b.max(1)).checked_mul(ty.dtype.bytes()).is_none_or(|bytes| bytes > buffer.len()) {
+        let b = match has_rows {
+            true if ty.size().power == 1 => call.rows.end,
+            true => call.batch,
+            false => 1,
+        };
+        if ty.size().at(b).checked_mul(ty.dtype.bytes()).is_none_or(|bytes| bytes > buffer.len()) {
             let message = format!("output: expected room for {b} rows of {ty}, got {} bytes", buffer.len());
             return Err(Error::new(Code::ShapeMismatch, message));
         }

@@ -25,6 +25,9 @@ pub struct Stop {
     pub patience: u64,
 }
 
+/// The largest count of steps: 2⁵³ − 1, the largest whole number that JavaScript counts to.
+const MAX_COUNT: u64 = (1 << 53) - 1;
+
 /// A decoded call.
 #[derive(Debug)]
 pub struct Call {
@@ -65,6 +68,10 @@ impl Call {
             stop: Stop { loss_below: r.f64()?, grad_norm_below: r.f64()?, min_delta: r.f64()?, patience: r.varuint()? },
         };
         reader.end()?;
+        if call.iteration.max(call.updates) > MAX_COUNT {
+            let message = format!("call: expected counts of steps up to {MAX_COUNT}, got a larger one");
+            return Err(Error::new(Code::InvalidValue, message));
+        }
         if call.rows.start > call.rows.end || call.batch == 0 {
             return Err(Error::new(
                 Code::InvalidValue,

@@ -2,9 +2,11 @@
 //! place take over their first input's buffer, and buffers whose lives do not overlap share addresses.
 
 use super::program::Place;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::graph::{Graph, Kind, Source, Value};
 use crate::kernel::memory::ALIGN;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// Places of all values, and per node the offset of its private memory and whether it works in place.
 #[derive(Debug)]
@@ -38,14 +40,10 @@ pub fn lay_out(graph: &Graph, roots: &[Value], max_batch: usize, extra: &[usize]
             places[node.outputs[0].index()] = Place::Variable(slot);
             continue;
         }
-        // Data, scalars and parameters are filled in before the first instruction. Parameters keep their value, and so
-        // do scalars, which are written when the run is bound and read in every step.
+        // Data, scalars and parameters are filled in before the first instruction.
         let source = matches!(node.kind, Kind::Source(_));
         for (o, &v) in node.outputs.iter().enumerate() {
-            let to = match node.kind {
-                Kind::Source(Source::Parameter(_) | Source::Scalar(_)) => end,
-                _ => last_use[v.index()].max(n),
-            };
+            let to = last_use[v.index()].max(n);
             if o == 0
                 && let Some(block) = taken_over(graph, n, &block_of, &last_use)
             {
@@ -64,6 +62,11 @@ pub fn lay_out(graph: &Graph, roots: &[Value], max_batch: usize, extra: &[usize]
         }
     }
     let len = place(&mut blocks);
+    // Sums stop at the largest number, which lies beyond this.
+    if len > isize::MAX as usize {
+        let message = format!("plan: expected to work within {} bytes, got more with B = {max_batch}", isize::MAX);
+        return Err(Error::new(Code::OutOfMemory, message));
+    }
     for (place, block) in places.iter_mut().zip(&block_of) {
         if let Some(block) = block {
             *place = Place::Arena(blocks[*block].offset);
@@ -73,11 +76,15 @@ pub fn lay_out(graph: &Graph, roots: &[Value], max_batch: usize, extra: &[usize]
     Ok(Layout { places, extra, shared, len })
 }
 
-/// The last node that reads each value; roots are read after the end.
+/// The last node that reads each value; roots are read after the end. Parameters keep their value, and so do scalars,
+/// which are written when the run is bound and read in every step.
 fn last_uses(graph: &Graph, roots: &[Value]) -> Vec<usize> {
     let mut last = vec![0; graph.types.len()];
     for (n, node) in graph.nodes.iter().enumerate() {
-        node.inputs.iter().for_each(|v| last[v.index()] = n);
+        node.inputs.iter().for_each(|v| last[v.index()] = last[v.index()].max(n));
+        if let Kind::Source(Source::Parameter(_) | Source::Scalar(_)) = node.kind {
+            last[node.outputs[0].index()] = graph.nodes.len();
+        }
     }
     roots.iter().for_each(|v| last[v.index()] = graph.nodes.len());
     last
@@ -89,37 +96,34 @@ fn taken_over(graph: &Graph, n: usize, block_of: &[Option<usize>], last_use: &[u
     let node = &graph.nodes[n];
     let Kind::Op(op) = &node.kind else { return None };
     let (&input, &output) = (node.inputs.first()?, node.outputs.first()?);
-    let parameter = graph.nodes.iter().any(|other| {
-        matches!(other.kind, Kind::Source(Source::Parameter(_) | Source::Scalar(_))) && other.outputs[0] == input
-    });
     let (from, to) = (graph.ty(input), graph.ty(output));
     let fits = from.dtype == to.dtype && from.size() == to.size();
-    let free = last_use[input.index()] == n && !node.inputs[1..].contains(&input) && !parameter;
+    let free = last_use[input.index()] == n && !node.inputs[1..].contains(&input);
     let types = || node.inputs.iter().chain(&node.outputs).map(|&v| graph.ty(v).clone()).collect::<Vec<_>>();
     if fits && free && op.in_place(&types()) { block_of[input.index()] } else { None }
 }
 
 /// Largest first, each at the lowest offset where no block alive at the same time lies. Returns the arena's length.
 fn place(blocks: &mut [Block]) -> usize {
-    let mut order: Vec<usize> = (0..blocks.len()).collect();
-    order.sort_by_key(|&i| (std::cmp::Reverse(blocks[i].bytes), i));
+    // A heap, for it is a tenth of the code of the library's sort.
+    let mut order: BinaryHeap<_> = blocks.iter().enumerate().map(|(i, block)| (block.bytes, Reverse(i))).collect();
     let mut placed: Vec<usize> = Vec::new();
-    for i in order {
-        blocks[i].bytes = blocks[i].bytes.next_multiple_of(ALIGN);
-        let mut offset = 0;
+    while let Some((_, Reverse(i))) = order.pop() {
+        blocks[i].bytes = blocks[i].bytes.checked_next_multiple_of(ALIGN).unwrap_or(usize::MAX);
+        let mut offset = 0usize;
         // `placed` is sorted by offset: the first gap wide enough wins.
         for &other in &placed {
             let (a, b) = (&blocks[i], &blocks[other]);
             if a.from <= b.to && b.from <= a.to {
-                if offset + a.bytes <= b.offset {
+                if offset.saturating_add(a.bytes) <= b.offset {
                     break;
                 }
-                offset = offset.max(b.offset + b.bytes);
+                offset = offset.max(b.offset.saturating_add(b.bytes));
             }
         }
         blocks[i].offset = offset;
         let at = placed.partition_point(|&p| blocks[p].offset <= offset);
         placed.insert(at, i);
     }
-    blocks.iter().map(|b| b.offset + b.bytes).max().unwrap_or(0)
+    blocks.iter().map(|b| b.offset.saturating_add(b.bytes)).max().unwrap_or(0)
 }

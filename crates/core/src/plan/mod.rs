@@ -22,6 +22,9 @@ use crate::reader::Reader;
 /// Version of the plan bytes; both sides are built together, so only this one is read.
 pub const VERSION: u8 = 1;
 
+/// Most bytes that a plan's values may have for the naive executor, which keeps them all, in f64.
+const MAX_ORACLE: usize = 1 << 28;
+
 /// A plan, ready to be bound to slots and run.
 #[derive(Debug)]
 pub struct Plan {
@@ -68,6 +71,11 @@ impl Plan {
         Ok(Plan { program, graph, reports, writes, assigns, update, variables })
     }
 
+    /// Whether all it does is to give variables values: what it works in is not worth keeping for another run.
+    pub fn only_assigns(&self) -> bool {
+        self.reports.is_empty() && self.writes.is_empty() && self.update.is_none()
+    }
+
     /// Number of scalars reported each step.
     pub fn report_len(&self) -> usize {
         self.reports.len()
@@ -106,6 +114,11 @@ pub fn evaluate(
     step: &Step,
     sources: &mut dyn FnMut(Source, &[usize]) -> Result<Array>,
 ) -> Result<Vec<Array>> {
+    let bytes = graph.types.iter().try_fold(0usize, |sum, ty| Ok(sum.saturating_add(ty.bytes(b)?)))?;
+    if bytes > MAX_ORACLE {
+        let message = format!("oracle: expected values of at most {MAX_ORACLE} bytes in all, got {bytes}");
+        return Err(Error::new(Code::OutOfMemory, message));
+    }
     let mut values: Vec<Array> = vec![Array::default(); graph.types.len()];
     for node in &graph.nodes {
         let dims = |v: &Value| graph.ty(*v).dims().iter().map(|d| d.at(b)).collect::<Vec<_>>();

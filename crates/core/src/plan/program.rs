@@ -11,6 +11,11 @@ use crate::kernel::place::Arg;
 use crate::op::Op;
 use std::sync::Arc;
 
+/// Estimated nanoseconds of one turn; slow machines make several times of it.
+const TURN_NS: f64 = 1e6;
+/// Most turns of one instruction.
+const MAX_PARTS: f64 = 1e6;
+
 /// What of a step an op may depend on besides its inputs: the coordinates of all randomness.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Step {
@@ -41,6 +46,8 @@ struct Instr {
     scratch: Option<(usize, Type)>,
     shared: bool,
     cost: f64,
+    /// Turns it takes, about.
+    parts: usize,
     body: Option<(Box<Program>, usize)>,
 }
 
@@ -64,6 +71,7 @@ impl Program {
         let (graph, moved) = graph.prune(roots);
         let roots: Vec<Value> = roots.iter().map(|v| moved[v.index()].expect("roots are kept")).collect();
         let graph = super::fuse::fuse(&graph, &roots);
+        graph.types.iter().try_for_each(|ty| ty.bytes(max_batch).map(drop))?;
         let mut bodies = Vec::new();
         for node in &graph.nodes {
             let body = match &node.kind {
@@ -77,7 +85,10 @@ impl Program {
         }
         let scratch = |n: usize| scratch_type(&graph, n, max_batch, threads);
         let extra: Vec<usize> = (0..graph.nodes.len())
-            .map(|n| Ok(scratch(n)?.map_or(0, |ty| ty.size().coef * 4) + bodies[n].as_ref().map_or(0, |b| b.arena_len)))
+            .map(|n| {
+                let own = scratch(n)?.map_or(0, |ty| ty.size().coef.saturating_mul(4));
+                Ok(own.saturating_add(bodies[n].as_ref().map_or(0, |b| b.arena_len)))
+            })
             .collect::<Result<_>>()?;
         let layout = lay_out(&graph, &roots, max_batch, &extra)?;
         let mut program = Program {
@@ -121,6 +132,7 @@ impl Program {
         let own: f64 = op.cost(&self.types[first..], self.max_batch);
         self.instrs.push(Instr {
             cost: own,
+            parts: parts(own),
             op,
             first,
             inputs: node.inputs.len(),
@@ -140,9 +152,10 @@ impl Program {
         self.instrs.is_empty()
     }
 
-    /// Rough nanoseconds of instruction `pc` at the largest batch.
-    pub fn cost(&self, pc: usize) -> f64 {
-        self.instrs[pc].cost
+    /// Rough nanoseconds of instruction `pc` at the largest batch, and the turns it is to be done in.
+    #[inline]
+    pub fn cost(&self, pc: usize) -> (f64, usize) {
+        (self.instrs[pc].cost, self.instrs[pc].parts)
     }
 
     /// Ties places to memory: `arena` from `at`, variables to their buffers.
@@ -170,7 +183,7 @@ impl Program {
         Ok(bound)
     }
 
-    /// Runs instruction `pc` at batch `b`.
+    /// Runs instruction `pc` at batch `b`, or in a turn the next part of it.
     #[inline]
     pub fn run(&self, pc: usize, bound: &Bound, b: usize, step: &Step) -> Result<()> {
         let instr = &self.instrs[pc];
@@ -193,6 +206,11 @@ impl Program {
     pub fn op_names(&self) -> Vec<&'static str> {
         self.instrs.iter().map(|instr| instr.op.name()).collect()
     }
+}
+
+/// How many turns to do work of `cost` nanoseconds in.
+pub fn parts(cost: f64) -> usize {
+    (cost / TURN_NS).clamp(1.0, MAX_PARTS).ceil() as usize
 }
 
 fn scratch_type(graph: &Graph, n: usize, max_batch: usize, threads: usize) -> Result<Option<Type>> {

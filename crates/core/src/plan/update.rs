@@ -98,7 +98,9 @@ impl Update {
         }
         let names = self.targets.iter().map(|target| target.name.clone()).collect();
         let count = SHARED.len() + self.entry.declaration.hypers.len();
+        let cost = segments.iter().map(|segment| segment.len() as f64 * 0.4 * (2 + segment.states()) as f64).sum();
         Ok(Sweep {
+            cost,
             step: Step::new(self.on_non_finite, wants_norm, names),
             optimizer: (self.entry.build)(&self.flags),
             hypers: Hypers::decode(&mut Reader::new(&[]), 0)?,
@@ -136,6 +138,7 @@ pub struct Sweep {
     hypers: Hypers,
     values: Vec<f64>,
     segments: Vec<Segment<'static>>,
+    cost: f64,
 }
 
 impl Sweep {
@@ -152,7 +155,12 @@ impl Sweep {
         self.step.decide(&self.values, updates + 1, loss, &mut self.segments)
     }
 
-    /// Makes the step just decided.
+    /// Rough nanoseconds of making a step.
+    pub fn cost(&self) -> f64 {
+        self.cost
+    }
+
+    /// Makes the step just decided, in turns: what is not a sweep is done in each of them.
     pub fn commit(&mut self, updates: u64) {
         self.step.commit(self.optimizer.as_ref(), &self.values, updates + 1, &mut self.segments);
     }

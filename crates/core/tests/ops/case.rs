@@ -228,6 +228,16 @@ impl<'a> Checked<'a> {
         }
     }
 
+    /// Doing the work in turns changes no bit.
+    pub fn same_bits_in_turns(&self, threads: usize, parts: &[usize]) {
+        let (roots, expected) = (self.roots(), self.bits(threads));
+        for &parts in parts {
+            let got = run_in_turns(&self.graph, &roots, self.batch, threads, &self.data, parts);
+            let (got, _) = got.unwrap_or_else(|error| panic!("{}: {error}", self.name));
+            assert!(expected == got, "{}: other bits in turns of {parts} parts\n{:?}", self.name, self.case);
+        }
+    }
+
     /// Value and gradients, every bit.
     pub fn bits(&self, threads: usize) -> Vec<Vec<u8>> {
         self.run(&self.roots(), threads)

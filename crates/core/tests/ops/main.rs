@@ -44,6 +44,15 @@ fn memory_and_fusion_change_no_bit() {
 }
 
 #[test]
+fn turns_change_no_bit() {
+    for (name, case) in table::all().chain(table::twice()) {
+        for batch in case.batches() {
+            Checked::new(name, &case, batch).same_bits_in_turns(1, &[1, 2, 3, usize::MAX]);
+        }
+    }
+}
+
+#[test]
 fn a_value_given_twice_gets_both_gradients() {
     for (name, case) in table::twice() {
         for batch in case.batches() {
@@ -79,6 +88,8 @@ fn threads_change_no_bit() {
         let results = table::large().map(|(name, case)| (name, Checked::new(name, &case, 3).bits(threads)));
         results.collect::<Vec<_>>()
     };
+    set_threads(2).unwrap();
+    table::large().for_each(|(name, case)| Checked::new(name, &case, 3).same_bits_in_turns(2, &[3, 50]));
     let one = run(1);
     for threads in [2, 3] {
         for ((name, expected), (_, got)) in one.iter().zip(run(threads)) {

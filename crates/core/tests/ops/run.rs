@@ -4,6 +4,7 @@ use descend_core::error::Result;
 use descend_core::graph::types::{DType, Dim, Shape, Type};
 use descend_core::graph::{Attr, Attrs, Graph, Source, Value};
 use descend_core::kernel::memory::Buffer;
+use descend_core::kernel::turn::Turn;
 use descend_core::op::find;
 use descend_core::op::oracle::Array;
 use descend_core::plan::{Place, Program, Step, evaluate};
@@ -37,6 +38,18 @@ pub fn run(
     threads: usize,
     data: &[Array],
 ) -> Result<(Vec<Vec<u8>>, Vec<&'static str>)> {
+    run_in_turns(graph, roots, batch, threads, data, 0)
+}
+
+/// As `run`, with every instruction in turns of which each does one of `parts` parts; 0: at once.
+pub fn run_in_turns(
+    graph: &Graph,
+    roots: &[Value],
+    batch: usize,
+    threads: usize,
+    data: &[Array],
+    parts: usize,
+) -> Result<(Vec<Vec<u8>>, Vec<&'static str>)> {
     let program = Program::compile(graph, roots, MAX_BATCH, threads)?;
     let arena = Buffer::zeroed(program.arena_len)?;
     // Whatever is read before it is written shows: NaN, or −1.
@@ -46,7 +59,16 @@ pub fn run(
         arena.write(*offset, &bytes(&data[*i], ty.dtype))?;
     }
     let bound = program.bind(&arena, 0, &[])?;
-    program.run_all(&bound, batch, &STEP)?;
+    for pc in 0..program.len() {
+        let mut turn = Turn::first(parts);
+        loop {
+            let (done, more) = turn.take(|| program.run(pc, &bound, batch, &STEP));
+            done?;
+            if !more {
+                break;
+            }
+        }
+    }
     let read = |(ty, place): &(Type, Place)| {
         let Place::Arena(offset) = place else { panic!("roots are in the arena") };
         let mut out = vec![0; ty.bytes(batch)?];

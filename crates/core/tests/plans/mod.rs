@@ -54,6 +54,7 @@ pub enum Attr {
     Float(f64),
     Ints(Vec<i64>),
     Dims(Vec<usize>),
+    Str(&'static str),
     Graph(GraphBytes),
 }
 
@@ -107,6 +108,9 @@ impl GraphBytes {
                     node.u8(3);
                     dims(&mut node, shape);
                 }
+                Attr::Str(text) => {
+                    node.u8(4).str(text);
+                }
                 Attr::Graph(graph) => {
                     node.u8(5);
                     graph.write(&mut node);
@@ -128,6 +132,11 @@ impl GraphBytes {
         });
         let first = self.values(node, xs.len() as u64);
         (first..first + xs.len() as u64).collect()
+    }
+
+    /// Number of values.
+    pub fn len(&self) -> u64 {
+        self.next
     }
 
     pub fn results(&mut self, results: &[u64]) {

@@ -10,6 +10,7 @@ mod pack;
 use super::pool::{Shared, parallel, split, threads};
 #[cfg(target_arch = "x86_64")]
 use super::simd::{Level, level};
+use super::turn;
 pub use micro::KC;
 use micro::{LEVELS, MAX_TILE, MAX_WIDTH, Shape, Tile};
 use std::mem::MaybeUninit;
@@ -19,6 +20,10 @@ use std::ops::Range;
 const SPLIT_FROM: usize = 2_000_000;
 /// From this many rows of A on, B is packed even where it could be read in place.
 const PACK_FROM: usize = 96;
+/// Floats of B that one turn packs: about a millisecond.
+const PACK_AT_ONCE: usize = 1 << 20;
+/// Floating-point operations that a turn is worth, for as long as A stays in the cache: so that B passes by less often.
+const FLOPS_AT_ONCE: usize = 1 << 26;
 /// Floats of A that stay in the second-level cache while all of B passes by.
 const CACHED: usize = 1 << 16;
 
@@ -114,23 +119,47 @@ struct Product<'a> {
 impl Product<'_> {
     fn run<S: Shape>(&self) {
         let panels = self.n.div_ceil(S::WIDTH);
-        let flops = self.m.saturating_mul(self.n).saturating_mul(2 * self.k);
-        let threads = if flops < SPLIT_FROM { 1 } else { threads() };
         let packs = packs(self.m, self.b.col_stride);
         let first_packed = if packs { 0 } else { self.n / S::WIDTH };
         if first_packed < panels {
-            let pack = |panel: usize| self.pack::<S>(panel, first_packed);
-            if threads == 1 {
-                (first_packed..panels).for_each(pack);
+            let part = turn::part(panels - first_packed, 1, PACK_AT_ONCE / (S::WIDTH * self.k).max(1));
+            let (start, count) = (first_packed + part.start, part.end - part.start);
+            let pack = |panel: usize| self.pack::<S>(start + panel, first_packed);
+            if self.threads(self.m) == 1 {
+                (0..count).for_each(pack);
             } else {
-                parallel(panels - first_packed, &|part| pack(first_packed + part));
+                parallel(count, &pack);
             }
         }
-        let (bands, groups) = grid(threads, flops, self.m.div_ceil(S::ROWS), panels, self.m, self.n);
+        let at_once = (FLOPS_AT_ONCE / self.flops(1).max(1)).clamp(1, self.height::<S>());
+        let part = turn::part(self.m, S::ROWS, at_once);
+        if part.start < part.end {
+            self.rows::<S>(part.start..part.end, panels, first_packed);
+        }
+    }
+
+    /// Rows of A that stay in the cache.
+    fn height<S: Shape>(&self) -> usize {
+        (CACHED / self.k.max(1)).max(1).next_multiple_of(S::ROWS)
+    }
+
+    fn flops(&self, rows: usize) -> usize {
+        rows.saturating_mul(self.n).saturating_mul(2 * self.k)
+    }
+
+    /// Threads that some rows are worth.
+    fn threads(&self, rows: usize) -> usize {
+        if self.flops(rows) < SPLIT_FROM { 1 } else { threads() }
+    }
+
+    /// Computes whole rows of C, on as many threads as they are worth.
+    fn rows<S: Shape>(&self, rows: Range<usize>, panels: usize, first_packed: usize) {
+        let (m, threads) = (rows.len(), self.threads(rows.len()));
+        let (bands, groups) = grid(threads, self.flops(m), m.div_ceil(S::ROWS), panels, m, self.n);
         let part = |part: usize| {
             let (band, group) = (part / groups, part % groups);
-            let (rows, panels) = (Cut::new(self.m, bands).range(band), Cut::new(panels, groups).range(group));
-            self.band::<S>(rows, panels, first_packed, groups == 1);
+            let (band, panels) = (Cut::new(m, bands).range(band), Cut::new(panels, groups).range(group));
+            self.band::<S>(rows.start + band.start..rows.start + band.end, panels, first_packed, groups == 1);
         };
         if threads == 1 {
             part(0)
@@ -138,9 +167,10 @@ impl Product<'_> {
             parallel(bands * groups, &part)
         }
         if let (Some(map), true) = (self.epilogue.map, groups > 1) {
-            split(self.m, self.n, 1, |rows| {
+            split(m, self.n, 1, |part| {
+                let (start, end) = (rows.start + part.start, rows.start + part.end);
                 // SAFETY: `split` hands out disjoint rows, and the product is finished.
-                map(unsafe { self.c.range(rows.start * self.n..rows.end * self.n) });
+                map(unsafe { self.c.range(start * self.n..end * self.n) });
             });
         }
     }
@@ -161,7 +191,7 @@ impl Product<'_> {
     /// Computes some rows of some panels; applies the map too when these are whole rows.
     fn band<S: Shape>(&self, rows: Range<usize>, panels: Range<usize>, first_packed: usize, whole: bool) {
         let mut waiting = MaybeUninit::<[f32; LEVELS * MAX_TILE]>::uninit();
-        let height = (CACHED / self.k.max(1)).max(1).next_multiple_of(S::ROWS);
+        let height = self.height::<S>();
         let (c, packed) = (self.c.as_mut_ptr(), self.scratch.as_mut_ptr().cast_const());
         let mut start = rows.start;
         while start < rows.end {

@@ -7,9 +7,10 @@ use super::oracle::{Array, Oracle};
 use super::{Entry, Grad, Op, Site};
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{Dim, Shape, Type};
-use crate::graph::{Attrs, Graph, Kind, Source, Value};
+use crate::graph::{Attrs, Graph, Kind, Node, Source, Value};
 use crate::kernel::io::Io;
 use crate::kernel::place::Arg;
+use crate::kernel::turn;
 use crate::plan::{Body, Step};
 use std::sync::Arc;
 
@@ -39,6 +40,14 @@ impl Scan {
             let message =
                 format!("expected a sequence and {carries} carries among the results, got {sequences} and {results}");
             return Err(Error::new(Code::PlanInvalid, message));
+        }
+        let sources: Vec<Source> = body.nodes.iter().filter_map(source).collect();
+        let twice = (1..sources.len()).find(|&i| sources[..i].contains(&sources[i]));
+        if let Some(other) = sources.iter().find(|source| !matches!(source, Source::Parameter(_))) {
+            return Err(Error::new(Code::PlanInvalid, format!("expected a body of parameters, got {other:?}")));
+        }
+        if let Some(i) = twice {
+            return Err(Error::new(Code::PlanInvalid, format!("expected each parameter once, got {:?}", sources[i])));
         }
         // A result that is a parameter itself would be overwritten while carries are handed on: give it a place.
         for i in 0..body.results.len() {
@@ -71,6 +80,27 @@ impl Scan {
         Ok(length.unwrap_or(0))
     }
 
+    /// Entry `t` of `steps`: keeps the carries, runs the body, hands its carries on and stacks its outputs.
+    fn step(&self, io: &Io<'_>, body: &Body<'_>, t: usize, steps: usize) -> Result<()> {
+        let ((inputs, outputs), histories) = (io.args(), self.carries + self.outputs());
+        let at = |arg: &Arg| arg.at_batch(io.batch);
+        for s in self.carries..self.carries + self.sequences {
+            body.parameter_if(s, |p| at(&p).copy_from(&at(&inputs[s]).entry(t, steps), 1));
+        }
+        for c in 0..self.carries {
+            body.parameter_if(c, |p| at(&outputs[histories + c]).entry(t, steps).copy_from(&at(&p), 1));
+        }
+        body.run(io.batch, &Step { scan_step: t as u32, ..*io.step })?;
+        for c in 0..self.carries {
+            body.parameter_if(c, |p| p.copy_from(&body.result(c), io.batch));
+        }
+        for o in 0..self.outputs() {
+            let result = at(&body.result(self.carries + o));
+            at(&outputs[self.carries + o]).entry(t, steps).copy_from(&result, 1);
+        }
+        Ok(())
+    }
+
     fn parameter_types(&self) -> Vec<Option<&Type>> {
         let sources = self.body.nodes.iter().filter_map(|node| match node.kind {
             Kind::Source(Source::Parameter(i)) => Some((i, self.body.ty(node.outputs[0]))),
@@ -84,6 +114,13 @@ impl Scan {
             types[i] = Some(ty);
         }
         types
+    }
+}
+
+fn source(node: &Node) -> Option<Source> {
+    match node.kind {
+        Kind::Source(source) => Some(source),
+        Kind::Op(_) => None,
     }
 }
 
@@ -114,7 +151,9 @@ impl Op for Scan {
                 false => (*ty).clone(),
             });
             if expected.is_some() && got.as_ref() != *expected {
-                let message = format!("parameter {i} of the body: expected {expected:?}, got {got:?}");
+                let text = |ty: Option<&Type>| ty.map_or("nothing".to_string(), Type::to_string);
+                let (expected, got) = (text(*expected), text(got.as_ref()));
+                let message = format!("parameter {i} of the body: expected {expected}, got {got}");
                 return Err(Error::new(Code::ShapeMismatch, message));
             }
         }
@@ -140,35 +179,24 @@ impl Op for Scan {
     }
 
     fn forward_with(&self, io: &Io<'_>, body: &Body<'_>) -> Result<()> {
-        let (inputs, outputs) = io.args();
-        let first = self.carries + self.sequences;
         let steps = io.input_type(self.carries).dims()[0].coef;
-        let at = |arg: &Arg| arg.at_batch(io.batch);
-        for i in (0..self.carries).chain(first..inputs.len()) {
-            body.parameter_if(i, |parameter| parameter.copy_from(&inputs[i], io.batch));
-        }
-        let histories = self.carries + self.outputs();
-        for i in 0..steps {
-            let t = if self.reverse { steps - 1 - i } else { i };
-            for s in self.carries..first {
-                body.parameter_if(s, |p| at(&p).copy_from(&at(&inputs[s]).entry(t, steps), 1));
-            }
-            for c in 0..self.carries {
-                body.parameter_if(c, |p| at(&outputs[histories + c]).entry(t, steps).copy_from(&at(&p), 1));
-            }
-            body.run(io.batch, &Step { scan_step: t as u32, ..*io.step })?;
-            for c in 0..self.carries {
-                body.parameter_if(c, |p| p.copy_from(&body.result(c), io.batch));
-            }
-            for o in 0..self.outputs() {
-                let result = at(&body.result(self.carries + o));
-                at(&outputs[self.carries + o]).entry(t, steps).copy_from(&result, 1);
+        // Without steps there is still something to do: one part of nothing.
+        let part = turn::part(steps.max(1), 1, 0);
+        let (inputs, outputs) = io.args();
+        if part.start == 0 {
+            for i in (0..self.carries).chain(self.carries + self.sequences..inputs.len()) {
+                body.parameter_if(i, |parameter| parameter.copy_from(&inputs[i], io.batch));
             }
         }
-        for c in 0..self.carries {
-            match steps {
-                0 => outputs[c].copy_from(&inputs[c], io.batch),
-                _ => outputs[c].copy_from(&body.result(c), io.batch),
+        for i in part.start..part.end.min(steps) {
+            self.step(io, body, if self.reverse { steps - 1 - i } else { i }, steps)?;
+        }
+        if part.end >= steps {
+            for c in 0..self.carries {
+                match steps {
+                    0 => outputs[c].copy_from(&inputs[c], io.batch),
+                    _ => outputs[c].copy_from(&body.result(c), io.batch),
+                }
             }
         }
         Ok(())

@@ -1,0 +1,33 @@
+// Loads the WASM module where it is there already, compiled (workerd and edge runtimes import it) or as bytes in the
+// script: so that synchronous calls need no `ready()`.
+
+import * as glue from '../wasm/descend.js';
+import type { Binding } from './binding.js';
+import type { Loaders, WasmSource } from './load.js';
+import { type Glue, wasmBinding } from './wasm.js';
+import { instantiate, wasmError } from './wasm.source.js';
+
+const HINT = 'is the WASM module bundled?';
+
+/** Loaders of the module that `take` gives, unless `ready({ wasm })` brings another. */
+export function moduleLoaders(take: () => WebAssembly.Module | BufferSource): Loaders {
+  return {
+    wasmNow: () => instantiateNow(take()),
+    wasm: async (source?: WasmSource) => (source === undefined ? instantiateNow(take()) : instantiate(source, HINT)),
+  };
+}
+
+function instantiateNow(source: WebAssembly.Module | BufferSource): Binding {
+  try {
+    glue.initSync({ module: adopted(source) });
+  } catch (cause) {
+    throw wasmError(cause, HINT);
+  }
+  return wasmBinding(glue as unknown as Glue);
+}
+
+// Next's edge runtime hands over a module of another realm, which is as good but fails the `instanceof` of wasm-bindgen.
+function adopted<T extends WebAssembly.Module | BufferSource>(source: T): T {
+  const foreign = Object.prototype.toString.call(source) === '[object WebAssembly.Module]';
+  return foreign ? Object.setPrototypeOf(source, WebAssembly.Module.prototype) : source;
+}
