@@ -28,6 +28,10 @@ const RUST = [
 // What the module uses beyond the first version of WASM. Every runtime that has SIMD has the others.
 const WASM_FEATURES = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
 
+// Engines optimise by the function, when it is hot and while it runs slowly: a hot one must not be inlined into a large one
+// only because nobody else calls it.
+const APART = ['--one-caller-inline-max-function-size', '300'];
+
 export async function main(parts) {
   for (const part of parts) {
     if (!(part in PARTS)) {
@@ -83,7 +87,7 @@ async function buildWasm() {
 
 async function optimise(from, to) {
   const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
-  await runPackage('binaryen/bin/wasm-opt', [from, '-Oz', ...features, '-o', to]);
+  await runPackage('binaryen/bin/wasm-opt', [from, '-Oz', ...APART, ...features, '-o', to]);
   const kilobytes = (file) => `${(statSync(file).size / 1000).toFixed(0)} kB`;
   say(`  descend.wasm: ${kilobytes(from)}, after wasm-opt ${kilobytes(to)}`);
 }

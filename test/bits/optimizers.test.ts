@@ -3,7 +3,7 @@
 import { ready, variable } from 'descend';
 import { describe, expect, test } from 'vitest';
 import { noise } from '../noise.js';
-import { combinations } from '../optimizers/combinations.js';
+import { type Combination, combinations } from '../optimizers/combinations.js';
 import { Committed, ENGINE, THREADS } from './committed.js';
 import { sha256 } from './sha256.js';
 import { hashAfter, STEPS } from './steps.js';
@@ -18,12 +18,17 @@ describe.each(THREADS.slice(0, 2))(`1,003 parameters after ${STEPS} steps, %i th
 });
 
 describe('a million parameters, enough to be shared out', () => {
+  const [start, ...gradients] = [1, 2, 3].map((seed) => noise(1_000_003, seed)) as [Float32Array, ...Float32Array[]];
+
   test.each(THREADS)('%i threads', async (threads) => {
     expect(await ready({ engine: ENGINE, threads })).toMatchObject({ name: ENGINE, threads });
-    for (const { name, make } of combinations().filter(({ options }) => options.globalClipnorm)) {
-      const w = variable(noise(1_000_003, 1));
+    const clipped = combinations().filter(({ options }) => options.globalClipnorm);
+    const isFirst = ({ className }: Combination, i: number) =>
+      clipped.findIndex((other) => other.className === className) === i;
+    for (const { name, make } of clipped.filter(isFirst)) {
+      const w = variable(start);
       const optimizer = make();
-      for (let t = 0; t < 2; t++) optimizer.applyGradients([[noise(1_000_003, 2 + t), w]]);
+      for (const gradient of gradients) optimizer.applyGradients([[gradient, w]]);
       committed.expect(`a million, ${name}`, await sha256([w.data as Float32Array]));
     }
   });

@@ -51,6 +51,21 @@ describe.skipIf(!chromium)('in Chromium', () => {
     expect(longest).toBeLessThan(50);
   });
 
+  test('compile() begins to fetch the engine, whose failure is nobody else’s', async () => {
+    const fresh = await browser.newPage();
+    const fetched: string[] = [];
+    fresh.on('request', (request) => /\.wasm/.test(request.url()) && fetched.push(new URL(request.url()).search));
+    await fresh.goto(server.url);
+    expect(await fresh.evaluate(`(${compileThenReady})(globalThis.descend)`)).toBe('wasm');
+    expect(fetched).toEqual(['']);
+    await fresh.route(/\.wasm$/, (route) => route.abort());
+    await fresh.reload();
+    const own = '/dist/wasm/descend.wasm?own';
+    expect(await fresh.evaluate(`(${compileThenReady})(globalThis.descend, '${own}')`)).toBe('wasm');
+    expect(fetched).toEqual(['', '', '?own']);
+    await fresh.close();
+  });
+
   test('a synchronous call before ready() says what to await', async () => {
     const fresh = await browser.newPage();
     await fresh.goto(server.url);
@@ -82,4 +97,13 @@ async function train(d: typeof import('descend')): Promise<[string, ...number[]]
   });
   await d.minimize(loss, { variables: [w], optimizer, stopWhen: { maxSteps: 500 }, seed: 7 });
   return [d.engineInfo().name, ...new Uint32Array((await w.read()).buffer)];
+}
+
+/** Compiles a model, then readies the engine and trains: at once, or one after the other. Runs in a page, as text. */
+async function compileThenReady(d: typeof import('descend'), wasm?: string): Promise<string> {
+  const model = new d.Sequential([new d.Dense({ units: 1, inputShape: [1] })]);
+  model.compile({ optimizer: new d.SGD(), loss: 'meanSquaredError' });
+  const train = () => model.fit({ data: new Float32Array(4), shape: [4, 1] }, new Float32Array(4), { verbose: 0 });
+  const [info] = wasm ? [await d.ready({ wasm }), await train()] : await Promise.all([d.ready(), train()]);
+  return info.name;
 }

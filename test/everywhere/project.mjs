@@ -1,41 +1,15 @@
 // An empty project with the packed package installed in it, as a user has it, below a folder with the tools of one
 // consumer. The tools stay in a cache outside the repository; the project is made anew each time.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { install, MANIFEST, toolFolder, windows } from './tool-folder.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const VERSIONS = JSON.parse(readFileSync(join(HERE, 'tools.json'), 'utf8'));
-const CACHE = process.env.DESCEND_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'descend');
-const QUIET = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-const MANIFEST = JSON.stringify({ private: true, type: 'module' });
-const windows = process.platform === 'win32';
-
-/** Why a consumer cannot run on this machine: no failure. */
-export class Skip extends Error {}
-
-const npm = (folder, parameters) =>
-  promisify(execFile)('npm', parameters, { cwd: folder, shell: windows, timeout: 600_000 });
-
-/** The folder that has these tools installed, at the versions of tools.json. Throws Skip where they cannot be had. */
-async function toolFolder(tools) {
-  const specs = tools.map((name) => `${name}@${VERSIONS[name]}`);
-  const folder = join(CACHE, 'everywhere', specs.join('+').replaceAll('/', '-') || 'none');
-  if (existsSync(join(folder, 'complete'))) return folder;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), MANIFEST);
-  try {
-    if (specs.length > 0) await npm(folder, ['install', '--save-exact', '--fetch-retries=1', ...QUIET, ...specs]);
-  } catch (error) {
-    throw new Skip(`${specs.join(', ')} could not be installed: ${lastLine(error)}`);
-  }
-  writeFileSync(join(folder, 'complete'), '');
-  return folder;
-}
+const INSTALL_MS = 120_000;
+const RUN_MS = 240_000;
 
 /** A project of one consumer. */
 export class Project {
@@ -51,7 +25,7 @@ export class Project {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
     writeFileSync(join(folder, 'package.json'), MANIFEST);
-    await npm(folder, ['install', '--no-save', '--offline', ...QUIET, ...tarballs]);
+    await install(folder, ['--no-save', '--offline', ...tarballs], INSTALL_MS);
     for (const file of readdirSync(HERE)) {
       if (/^(train|entry)\./.test(file)) cpSync(join(HERE, file), join(folder, file));
     }
@@ -90,7 +64,7 @@ export class Project {
   async run(program, parameters, env = {}) {
     // What the runner was told is not for consumers, which begin as in a terminal of their own.
     const { DESCEND_ENGINE: _, NODE_OPTIONS: __, ...rest } = process.env;
-    const options = { cwd: this.folder, env: { ...rest, ...env }, timeout: 300_000, shell: windows };
+    const options = { cwd: this.folder, env: { ...rest, ...env }, timeout: RUN_MS, shell: windows };
     try {
       return (await promisify(execFile)(program, parameters, options)).stdout;
     } catch (error) {
@@ -102,5 +76,3 @@ export class Project {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
-
-const lastLine = (error) => (error.stderr || error.message).trim().split('\n').at(-1);

@@ -74,7 +74,7 @@ describe('bytes', () => {
   test('begin with the magic and the version', () => {
     const { bytes } = trace((x) => ops.mean(x));
     expect(new TextDecoder().decode(bytes.subarray(0, 8))).toBe('descend\0');
-    expect(bytes[8]).toBe(1);
+    expect(bytes[8]).toBe(2);
   });
 });
 

@@ -1,6 +1,7 @@
 // Options, configurations and encodings of optimizers and schedules: no engine is needed for any of it.
 
 import { describe, expect, test } from 'vitest';
+import { inRange } from '../../ts/src/declaration.js';
 import { DescendError } from '../../ts/src/errors.js';
 import { Writer } from '../../ts/src/graph/writer.js';
 import * as optimizers from '../../ts/src/optimizers/index.js';
@@ -87,6 +88,57 @@ describe('options', () => {
   });
 });
 
+describe('every option of every optimizer', () => {
+  type Class = new (options: object) => optimizers.Optimizer;
+  for (const Optimizer of optimizers.OPTIMIZERS as unknown as (Class & typeof optimizers.SGD)[]) {
+    const { name, hypers, options, parities } = Optimizer.declaration;
+    const numbers = [
+      ...hypers,
+      { name: 'learningRate', range: '[0, Infinity)' },
+      { name: 'clipnorm', range: '(0, Infinity)' },
+    ];
+
+    test(`${name} refuses what is no number of its range, and keeps what it had`, () => {
+      const optimizer = new Optimizer({});
+      const before = optimizer.getConfig();
+      for (const { name: option, range } of numbers) {
+        const outside = [-1, 0, 1, 2].filter((x) => !inRange(range, x));
+        for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, '0.5', true, [], {}, ...outside]) {
+          const message = new RegExp(`^INVALID_VALUE ${name}: ${option}: expected a number|^INVALID_VALUE schedule`);
+          expect(refusal(() => new Optimizer(untyped({ [option]: bad })))).toMatch(message);
+          expect(refusal(() => optimizer.set(untyped({ [option]: bad })))).toMatch(message);
+        }
+      }
+      expect(optimizer.getConfig()).toEqual(before);
+    });
+
+    test(`${name} refuses words and switches that are none`, () => {
+      for (const option of [...Object.keys(options), 'maximize', 'parity', 'weightDecayMode', 'onNonFinite']) {
+        for (const bad of [1, 'yes', [], Number.NaN]) {
+          expect(refusal(() => new Optimizer(untyped({ [option]: bad })))).toMatch(
+            `INVALID_VALUE ${name}: ${option}: expected`,
+          );
+        }
+        expect(refusal(() => new Optimizer({}).set(untyped({ [option]: true })))).toContain('fixed');
+      }
+      expect(refusal(() => new Optimizer(untyped({ [`${hypers[0]?.name ?? 'clipnorm'}x`]: 1 })))).toContain(
+        'did you mean',
+      );
+    });
+
+    test(`${name} is made again from its configuration`, () => {
+      for (const parity of [undefined, ...Object.keys(parities)]) {
+        const optimizer = new Optimizer(untyped({ parity }));
+        const again = optimizers.get(JSON.parse(JSON.stringify(optimizers.serialize(optimizer))));
+        expect(again.getConfig()).toEqual(optimizer.getConfig());
+        expect(again.encode()).toEqual(optimizer.encode());
+        expect(again.decay).toBe(optimizer.decay);
+      }
+      expect(optimizers.get(name.toLowerCase())).toBeInstanceOf(Optimizer);
+    });
+  }
+});
+
 describe('configurations', () => {
   test('make the same optimizer again, also after JSON', () => {
     for (const optimizer of [
@@ -162,7 +214,14 @@ describe('schedules', () => {
 
   test('keep their options', () => {
     const cosine = new CosineDecay({ initialLearningRate: 0.1, decaySteps: 5 });
-    const config = { initialLearningRate: 0.1, decaySteps: 5, alpha: 0, warmupTarget: null, warmupSteps: 0 };
+    const config = {
+      initialLearningRate: 0.1,
+      decaySteps: 5,
+      alpha: 0,
+      exponent: 1,
+      warmupTarget: null,
+      warmupSteps: 0,
+    };
     expect(cosine.getConfig()).toEqual(config);
     expect(CosineDecay.fromConfig(config).getConfig()).toEqual(config);
   });
@@ -181,9 +240,10 @@ describe('encoding', () => {
   });
 
   test('of what is fixed', () => {
-    expect([...new SGD({ momentum: 0.9 }).encode()]).toEqual([3, 83, 71, 68, 2, 0, 1]);
+    expect([...new SGD({ momentum: 0.9 }).encode()]).toEqual([3, 83, 71, 68, 3, 0, 0, 1]);
+    expect([...new SGD({ parity: 'torch', nesterov: true }).encode()].slice(-3)).toEqual([1, 1, 0]);
     expect([...new Momentum({ nesterov: true }).encode()].slice(-2)).toEqual([1, 1]);
-    expect([...new RMSprop({ centered: true }).encode()].slice(-3)).toEqual([2, 1, 0]);
+    expect([...new RMSprop({ centered: true }).encode()].slice(-5)).toEqual([4, 1, 0, 0, 0]);
   });
 
   test('of the numbers of the coming steps', () => {
@@ -199,7 +259,7 @@ describe('encoding', () => {
       .f64(1 / 4)
       .f64(1 / 5);
     for (let off = 0; off < 4; off++) expected.u8(0).f64(Number.NaN);
-    expect(new SGD({ learningRate }).encodeHypers(3, 2)).toEqual(expected.u8(0).f64(0).finish());
+    expect(new SGD({ learningRate }).encodeHypers(3, 2)).toEqual(expected.u8(0).f64(0).u8(0).f64(0).finish());
     expect(steps).toEqual([3, 4]);
     const wrong = new SGD({ learningRate: () => Number.NaN });
     expect(refusal(() => wrong.encodeHypers(7, 1))).toContain('learningRate of step 7');

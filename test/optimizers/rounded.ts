@@ -34,6 +34,24 @@ export class Rounded {
     return new Rounded(x, Math.max(below, Math.sqrt(this.x + this.error) - x));
   }
 
+  /** To a power by an exponential and a logarithm, each of which errs like a sum, the exponent's error growing with it. */
+  power(p: number): Rounded {
+    const x = this.x ** p;
+    const moved = Math.max(Math.abs((this.x + this.error) ** p - x), x - Math.max(0, this.x - this.error) ** p);
+    const exponent = this.x > 0 ? Math.abs(p * Math.log(this.x)) : 0;
+    return new Rounded(x, moved + x * UNIT * (1 + exponent) + FLUSHED);
+  }
+
+  /** −1, 0 or 1; anything where rounding may decide it. */
+  sign(): Rounded {
+    return new Rounded(Math.sign(this.x), Math.abs(this.x) > this.error || this.error <= FLUSHED ? 0 : 2);
+  }
+
+  /** The magnitude. */
+  size(): Rounded {
+    return new Rounded(Math.abs(this.x), this.error);
+  }
+
   /** Held between two numbers: never farther apart than before. */
   within(low: number, high: number): Rounded {
     return new Rounded(Math.min(high, Math.max(low, this.x)), this.error);

@@ -4,9 +4,11 @@
 import { type Optimizer, type Variable, variable } from 'descend';
 import { describe, expect, test } from 'vitest';
 import { noise } from '../noise.js';
-import { combinations } from './combinations.js';
+import { combinations, WHOLE } from './combinations.js';
 import { clipFactors, type Numbers, stepOf } from './rules.js';
 
+/** States that are numbers of a parameter, not of its elements. */
+const NUMBERS = ['momentumProduct', 'weights'];
 const SHAPES = [[500], [20, 25], [3]] as const;
 /** Sizes of gradients, and of what is common to all of an element's gradients, where means of squares cancel. */
 const SCALES = [1e-30, 1e-12, 1e-4, 1, 1e4, 1e15];
@@ -42,18 +44,23 @@ function worstOf(optimizer: Optimizer, className: string, scale: number, offset:
   const state = optimizer.stateDict().variables;
   optimizer.applyGradients(gradients.map((g, i) => [g, variables[i]!]));
   const after = optimizer.stateDict().variables;
-  const numbers = optimizer.getConfig() as Numbers;
-  const factors = clipFactors(gradients, numbers);
+  const options = optimizer.getConfig() as Numbers;
+  const factors = clipFactors(gradients, options);
   let worst = 0;
   const compare = (got: number, want: { x: number; error: number }): void => {
-    const off = Math.abs(got - want.x) / want.error;
+    const off = got === want.x ? 0 : Math.abs(got - want.x) / want.error;
     // NaN is farther off than anything, and so is what has no bound.
     const bounded = Number.isFinite(want.error) && !Number.isNaN(off);
     worst = Math.max(worst, bounded ? off : Number.POSITIVE_INFINITY);
   };
   for (const [i, w] of variables.entries()) {
-    const step = stepOf(className, numbers, optimizer.iterations, factors[i]!);
-    const old = Object.entries(state[w.name]!);
+    const pieces = Object.entries(state[w.name]!);
+    const old = pieces.filter(([slot]) => !NUMBERS.includes(slot));
+    // Numbers are kept as sums of two floats.
+    const pairs = (data: Float32Array) =>
+      Array.from({ length: data.length / 2 }, (_, k) => data[2 * k]! + data[2 * k + 1]!);
+    const scalars = pieces.filter(([slot]) => NUMBERS.includes(slot)).map(([slot, { data }]) => [slot, pairs(data)]);
+    const step = stepOf(className, options, optimizer.iterations, factors[i]!, Object.fromEntries(scalars));
     for (const [j, x] of w.data.entries()) {
       const element = Object.fromEntries(old.map(([slot, { data }]) => [slot, data[j]!]));
       const want = step(before[i]![j]!, gradients[i]![j]!, element);
@@ -65,7 +72,7 @@ function worstOf(optimizer: Optimizer, className: string, scale: number, offset:
 }
 
 describe('one step is within its bound of f64', () => {
-  for (const { name, className, make } of combinations()) {
+  for (const { name, className, make } of combinations().filter(({ className }) => !WHOLE.includes(className))) {
     test(name, () => {
       const worst = SCALES.flatMap((scale) => OFFSETS.map((offset) => worstOf(make(), className, scale, offset)));
       for (const ratio of worst) expect(ratio).toBeLessThanOrEqual(1);

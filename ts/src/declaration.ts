@@ -12,12 +12,41 @@ export interface Hyper {
   readonly range: string;
 }
 
+/**
+ * Shapes of state: without the last axis or the last but one (nothing for fewer axes than two), all of it for fewer axes
+ * than two or other than two, one number for each index of each axis.
+ */
+export type StateShape = 'rows' | 'columns' | 'unfactored' | 'unmatrixed' | 'axes';
+
 /** A tensor of state that an optimizer keeps for each parameter. */
 export interface StateSpec {
   readonly name: string;
-  readonly initial: number;
+  /** How many numbers it is, each as a pair of floats, or which part of the parameter's shape it has. Unless given: all. */
+  readonly shape?: number | StateShape;
+  /** The number whose value its elements start with. Unless given: 0. */
+  readonly from?: string;
   /** The option without which there is no such state. */
   readonly onlyIf?: string;
+}
+
+/** What becomes of weight decay: taken off before the rule, added to the gradient, not times the rate, or by the rule. */
+export type Decay = 'decoupled' | 'coupled' | 'independent' | 'inside';
+
+/** Another library's rule of the same name. */
+export interface Parity {
+  readonly decay: Decay;
+  /** Its defaults where they differ. */
+  readonly defaults: Readonly<Record<string, number>>;
+}
+
+/** A list of numbers that a unit takes. */
+export interface NumberList {
+  readonly name: string;
+  /** That of each number. */
+  readonly range: string;
+  readonly whole?: boolean;
+  /** Whether each number must be above the one before. */
+  readonly rises?: boolean;
 }
 
 /** Everything a unit says about itself. */
@@ -25,11 +54,18 @@ export interface Declaration {
   readonly name: string;
   readonly hypers: readonly Hyper[];
   readonly options: Readonly<Record<string, boolean>>;
+  readonly lists?: readonly NumberList[];
+  /** Options that are one of some words, the first unless given. */
+  readonly words?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What an optimizer says besides. */
 export interface OptimizerDeclaration extends Declaration {
   readonly sharedDefaults: Readonly<Record<string, number>>;
+  /** Whose rule it is unless `parity` says otherwise. */
+  readonly origin: string;
+  readonly decay: Decay;
+  readonly parities: Readonly<Record<string, Parity>>;
   readonly states: readonly StateSpec[];
 }
 
@@ -72,6 +108,27 @@ export function readNumber(what: string, hyper: Hyper, given: unknown): number |
     throw fail('INVALID_VALUE', `${what}: ${hyper.name}`, `a number in ${hyper.range}`, describeValue(given));
   }
   return given;
+}
+
+/** A copy of the list of numbers given for `list`. */
+export function readNumbers(what: string, { name, range, whole, rises }: NumberList, given: unknown): number[] {
+  const isIn = (x: unknown, i: number, all: readonly unknown[]): boolean =>
+    typeof x === 'number' &&
+    inRange(range, x) &&
+    (!whole || Number.isSafeInteger(x)) &&
+    (!rises || i === 0 || x > (all[i - 1] as number));
+  if (Array.isArray(given) && given.every(isIn)) return [...given];
+  const expected = `${whole ? 'whole ' : ''}numbers in ${range}${rises ? ' that rise' : ''}`;
+  const wrong = Array.isArray(given) ? given.find((x, i) => !isIn(x, i, given)) : given;
+  throw fail('INVALID_VALUE', `${what}: ${name}`, expected, describeValue(wrong));
+}
+
+/** The word given for `name`, the first of `choices` unless given. */
+export function readWord(what: string, name: string, choices: readonly string[], given: unknown): string {
+  if (given === undefined) return choices[0] as string;
+  const found = typeof given === 'string' ? choices.find((choice) => plain(choice) === plain(given)) : undefined;
+  if (found !== undefined) return found;
+  throw fail('INVALID_VALUE', `${what}: ${name}`, `one of ${choices.map(quote).join(', ')}`, describeValue(given));
 }
 
 /** The switch given for `name`, or its default. */

@@ -1,17 +1,15 @@
 //! What a unit (an optimizer, a schedule) says about itself, and the macro that says it beside the code. From these
 //! descriptions come the TypeScript classes, the checks of options, the layout of state and the documentation.
 
+mod state;
+
 use crate::error::{Code, Error, Result};
+pub use state::{StateShape, StateSpec};
 
 /// The default of a number that is off unless given. Also what stands for it in encoded values.
 pub const ABSENT: f64 = f64::NAN;
 /// The default of a number that must be given. (No number may be infinite.)
 pub const REQUIRED: f64 = f64::INFINITY;
-
-/// Documentation, which is rendered where the crate is built and left out of the WASM module.
-pub const fn prose(text: &'static str) -> &'static str {
-    if cfg!(target_family = "wasm") { "" } else { text }
-}
 
 /// Which numbers a hyper-parameter may be. Never NaN, never infinite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +22,12 @@ pub enum Range {
     Positive,
     /// From zero up to, but not, one: decay rates, where one would never forget.
     BelowOne,
+    /// Zero and below.
+    NonPositive,
     /// From zero to one.
     UpToOne,
+    /// One and above.
+    AtLeastOne,
 }
 
 impl Range {
@@ -36,9 +38,33 @@ impl Range {
             Range::NonNegative => "[0, Infinity)",
             Range::Positive => "(0, Infinity)",
             Range::BelowOne => "[0, 1)",
+            Range::NonPositive => "(-Infinity, 0]",
             Range::UpToOne => "[0, 1]",
+            Range::AtLeastOne => "[1, Infinity)",
         }
     }
+
+    /// Whether `value` lies in it.
+    pub fn contains(self, value: f64) -> bool {
+        value.is_finite()
+            && match self {
+                Range::Finite => true,
+                Range::NonNegative => value >= 0.0,
+                Range::Positive => value > 0.0,
+                Range::BelowOne => (0.0..1.0).contains(&value),
+                Range::NonPositive => value <= 0.0,
+                Range::UpToOne => (0.0..=1.0).contains(&value),
+                Range::AtLeastOne => value >= 1.0,
+            }
+    }
+}
+
+/// snake_case to camelCase: the one rule by which names differ between Rust and TypeScript.
+pub fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_string();
+    // ASCII alone: the tables of Unicode would be a tenth of the WASM module.
+    words.fold(first, |name, word| name + &word[..1].to_ascii_uppercase() + &word[1..])
 }
 
 /// A number that may change from step to step.
@@ -50,8 +76,6 @@ pub struct Hyper {
     pub default: f64,
     /// What it may be.
     pub range: Range,
-    /// What it does.
-    pub doc: &'static str,
 }
 
 /// A switch, fixed when the unit is made.
@@ -61,19 +85,45 @@ pub struct Switch {
     pub name: &'static str,
     /// Its value when none is given.
     pub default: bool,
-    /// What it does.
-    pub doc: &'static str,
 }
 
-/// A tensor of state, of its parameter's shape.
+/// What becomes of the weight decay λ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decay {
+    /// Before the rule the parameter loses η·λ of itself.
+    Decoupled,
+    /// λ of the parameter is added to its gradient: L2 regularisation.
+    Coupled,
+    /// Before the rule the parameter loses λ of itself.
+    Independent,
+    /// The rule itself has it.
+    Inside,
+}
+
+impl Decay {
+    /// All of them, in the order of their numbers in plans.
+    pub const ALL: [Decay; 4] = [Decay::Decoupled, Decay::Coupled, Decay::Independent, Decay::Inside];
+
+    /// As TypeScript writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Decay::Decoupled => "decoupled",
+            Decay::Coupled => "coupled",
+            Decay::Independent => "independent",
+            Decay::Inside => "inside",
+        }
+    }
+}
+
+/// Another library's rule of the same name.
 #[derive(Clone, Copy, Debug)]
-pub struct StateSpec {
-    /// Its name in snake_case, as it stands in saved files.
+pub struct Parity {
+    /// The library.
     pub name: &'static str,
-    /// The value its elements start with.
-    pub initial: f32,
-    /// The switch or hyper-parameter without which it does not exist; empty: always there.
-    pub only_if: &'static str,
+    /// What it does with weight decay.
+    pub decay: Decay,
+    /// Its defaults where they differ, of shared numbers and of its own.
+    pub defaults: &'static [(&'static str, f64)],
 }
 
 /// All a unit says about itself.
@@ -81,8 +131,12 @@ pub struct StateSpec {
 pub struct Declaration {
     /// The name of its class and in saved files.
     pub name: &'static str,
-    /// One sentence, the formula, the reference, what differs elsewhere.
-    pub doc: &'static str,
+    /// The library whose rule it is unless another's is asked for.
+    pub origin: &'static str,
+    /// What it does with weight decay unless told.
+    pub decay: Decay,
+    /// Other libraries' rules that it knows.
+    pub parities: &'static [Parity],
     /// Defaults of the hyper-parameters that all units of the kind share, where this one's differ.
     pub shared_defaults: &'static [(&'static str, f64)],
     /// Its own numbers.
@@ -94,12 +148,12 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// What is fixed when the unit is made: its switches, then the hyper-parameters on which a state depends (a number
+    /// What is fixed when the unit is made: its switches, whose rule it is, then the hyper-parameters on which a state depends (a number
     /// counts as on unless it is the constant 0).
     pub fn flags(&self) -> impl Iterator<Item = &'static str> {
         let depends = |hyper: &&Hyper| self.states.iter().any(|state| state.only_if == hyper.name);
         let hypers = self.hypers.iter().filter(depends).map(|hyper| hyper.name);
-        self.options.iter().map(|option| option.name).chain(hypers)
+        self.options.iter().map(|option| option.name).chain(self.parities.iter().map(|other| other.name)).chain(hypers)
     }
 
     /// The state tensors that exist under `flags`, in order.
@@ -109,10 +163,23 @@ impl Declaration {
     }
 }
 
+/// What a declaration says in words: for readers of the documentation alone, so that it is part of no binary.
+#[derive(Clone, Copy, Debug)]
+pub struct Docs {
+    /// One sentence, the formula, the reference, what differs elsewhere.
+    pub unit: &'static str,
+    /// Of each of its own numbers.
+    pub hypers: &'static [&'static str],
+    /// Of each switch.
+    pub options: &'static [&'static str],
+}
+
 /// A type made by [`declare!`].
 pub trait Declared: Sized {
     /// What it says about itself.
     const DECLARATION: Declaration;
+    /// The same in words.
+    const DOCS: Docs;
 
     /// The unit with these hyper-parameters and switches, in declared order; what is missing keeps its default.
     fn with(hypers: &[f64], flags: &[bool]) -> Self;
@@ -131,16 +198,14 @@ pub struct Entry<Build> {
 /// # Errors
 /// `UNKNOWN_NAME`, with the names there are.
 pub fn find<Build>(entries: &'static [Entry<Build>], kind: &str, name: &str) -> Result<&'static Entry<Build>> {
-    let same = |known: &str| plain(known).eq(plain(name));
-    entries.iter().find(|entry| same(entry.declaration.name)).ok_or_else(|| {
+    let plain = |name: &'_ str| {
+        name.bytes().filter(|&byte| byte != b'_').map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>()
+    };
+    let wanted = plain(name);
+    entries.iter().find(|entry| plain(entry.declaration.name) == wanted).ok_or_else(|| {
         let known: Vec<_> = entries.iter().map(|entry| entry.declaration.name).collect();
         Error::new(Code::UnknownName, format!("{kind}: expected one of {}, got '{name}'", known.join(", ")))
     })
-}
-
-/// A name without what does not count in it.
-fn plain(name: &str) -> impl Iterator<Item = u8> {
-    name.bytes().filter(|&byte| byte != b'_').map(|byte| byte.to_ascii_lowercase())
 }
 
 /// Declares a unit: its documentation, name, numbers with ranges and defaults, switches and state, and from these a
@@ -161,40 +226,55 @@ fn plain(name: &str) -> impl Iterator<Item = u8> {
 macro_rules! declare {
     (
         $(#[doc = $doc:literal])+
-        $unit:ident = $name:literal $(with [$($shared:ident: $shared_default:expr),+])? {
+        $unit:ident = $name:literal $(of $origin:ident)? $(with [$($shared:ident: $shared_default:expr),+])?
+        $(decay $decay:ident)? {
             $($(#[doc = $hyper_doc:literal])+ $hyper:ident: $range:ident = $default:expr,)*
         }
         $(options { $($(#[doc = $option_doc:literal])+ $option:ident = $option_default:literal,)+ })?
-        $(state [$($state:ident $(= $initial:literal)? $(if $only_if:ident)?),*])?
+        $(parity [$($parity:ident $(decay $parity_decay:ident)?
+            {$($changed:ident: $changed_default:expr),* $(,)?}),+])?
+        $(state [$($state:ident $(: $shape:ident $(($count:literal))?)? $(from $from:ident)? $(if $only_if:ident)?),*])?
     ) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug)]
         pub struct $unit {
             $($(#[doc = $hyper_doc])+ pub $hyper: f64,)*
             $($($(#[doc = $option_doc])+ pub $option: bool,)+)?
+            $($(/// Whether to follow this library.
+            pub $parity: bool,)+)?
         }
 
         impl $crate::declare::Declared for $unit {
             const DECLARATION: $crate::declare::Declaration = $crate::declare::Declaration {
                 name: $name,
-                doc: $crate::declare::prose(concat!($($doc, "\n"),+)),
+                origin: [$(stringify!($origin),)? "keras"][0],
+                decay: [$($crate::declare::Decay::$decay,)? $crate::declare::Decay::Decoupled][0],
+                parities: &[$($($crate::declare::Parity {
+                    name: stringify!($parity),
+                    decay: [$($crate::declare::Decay::$parity_decay,)? $crate::declare::Decay::Decoupled][0],
+                    defaults: &[$((stringify!($changed), $changed_default)),*],
+                }),+)?],
                 shared_defaults: &[$($((stringify!($shared), $shared_default)),+)?],
                 hypers: &[$($crate::declare::Hyper {
                     name: stringify!($hyper),
                     default: $default,
                     range: $crate::declare::Range::$range,
-                    doc: $crate::declare::prose(concat!($($hyper_doc, "\n"),+)),
                 }),*],
                 options: &[$($($crate::declare::Switch {
                     name: stringify!($option),
                     default: $option_default,
-                    doc: $crate::declare::prose(concat!($($option_doc, "\n"),+)),
                 }),+)?],
                 states: &[$($($crate::declare::StateSpec {
                     name: stringify!($state),
-                    initial: 0.0 $(+ $initial)?,
+                    shape: [$($crate::declare::StateShape::$shape$(($count))?,)? $crate::declare::StateShape::Like][0],
+                    from: concat!($(stringify!($from))?),
                     only_if: concat!($(stringify!($only_if))?),
                 }),*)?],
+            };
+            const DOCS: $crate::declare::Docs = $crate::declare::Docs {
+                unit: concat!($($doc, "\n"),+),
+                hypers: &[$(concat!($($hyper_doc, "\n"),+)),*],
+                options: &[$($(concat!($($option_doc, "\n"),+)),+)?],
             };
 
             fn with(hypers: &[f64], flags: &[bool]) -> Self {
@@ -202,6 +282,7 @@ macro_rules! declare {
                 Self {
                     $($hyper: _hypers.next().unwrap_or($default),)*
                     $($($option: _flags.next().unwrap_or($option_default),)+)?
+                    $($($parity: _flags.next().unwrap_or(false),)+)?
                 }
             }
         }

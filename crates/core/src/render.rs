@@ -3,10 +3,10 @@
 
 mod ops;
 
-use crate::declare::{Declaration, Entry, Hyper, StateSpec};
+use crate::declare::{Declaration, Docs, Entry, Hyper, Parity, StateShape, StateSpec, camel};
 use crate::error::Code;
-use crate::optim::{OPTIMIZERS, SHARED};
-use crate::schedule::SCHEDULES;
+use crate::optim::{OPTIMIZER_DOCS, OPTIMIZERS, SHARED, SHARED_DOCS};
+use crate::schedule::{SCHEDULE_DOCS, SCHEDULES};
 use std::fmt::Write;
 
 const HEADER: &str = "// Generated from the Rust registries by `UPDATE=1 cargo test --test generated`. Do not edit.\n";
@@ -51,8 +51,8 @@ fn shared() -> String {
     out += "import type { HyperValue } from '../optimizers/hyper.js';\n\n";
     out += "/** The numbers that every optimizer takes; each has a `learningRate` of its own besides. */\n";
     out += "export interface SharedOptions {\n";
-    let optional = SHARED.iter().filter(|hyper| hyper.default.is_nan());
-    optional.for_each(|hyper| option_type(&mut out, hyper, "HyperValue"));
+    let optional = SHARED.iter().zip(SHARED_DOCS).filter(|(hyper, _)| hyper.default.is_nan());
+    optional.for_each(|(hyper, doc)| option_type(&mut out, hyper, doc, "HyperValue"));
     out +=
         "}\n\n/** All that are shared, in the order in which the engine wants them: before the optimizer's own. */\n";
     out += "export const SHARED: readonly Hyper[] = [\n";
@@ -64,8 +64,8 @@ fn optimizers() -> String {
     let mut out = format!("{HEADER}\nimport type {{ OptimizerDeclaration }} from '../declaration.js';\n");
     out += "import type { HyperValue } from '../optimizers/hyper.js';\n";
     out += "import { Optimizer, type OptimizerOptions } from '../optimizers/optimizer.js';\n";
-    for entry in OPTIMIZERS {
-        class(&mut out, &entry.declaration, "Optimizer", "HyperValue");
+    for (entry, docs) in OPTIMIZERS.iter().zip(OPTIMIZER_DOCS) {
+        class(&mut out, &entry.declaration, docs, "Optimizer", "HyperValue");
     }
     list(&mut out, "OPTIMIZERS", "optimizer", OPTIMIZERS);
     out
@@ -74,30 +74,38 @@ fn optimizers() -> String {
 fn schedules() -> String {
     let mut out = format!("{HEADER}\nimport type {{ Declaration }} from '../declaration.js';\n");
     out += "import { Schedule } from '../schedules/schedule.js';\n";
-    for entry in SCHEDULES {
-        class(&mut out, &entry.declaration, "Schedule", "number");
+    for (entry, docs) in SCHEDULES.iter().zip(SCHEDULE_DOCS) {
+        class(&mut out, &entry.declaration, docs, "Schedule", "number");
     }
     list(&mut out, "SCHEDULES", "schedule", SCHEDULES);
     out
 }
 
 /// The options of a unit and its class, which only hands them on with what the unit says about itself.
-fn class(out: &mut String, unit: &Declaration, parent: &str, number: &str) {
+fn class(out: &mut String, unit: &Declaration, docs: &Docs, parent: &str, number: &str) {
     let name = unit.name;
     let optimizer = parent == "Optimizer";
     let extends = if optimizer { " extends OptimizerOptions" } else { "" };
     line(out, 0, &format!("\n/** Options of {{@link {name}}}. */\nexport interface {name}Options{extends} {{"));
     for (name, default) in unit.shared_defaults {
-        let shared = SHARED.iter().find(|hyper| hyper.name == *name).expect("shared_defaults name shared numbers");
-        option_type(out, &Hyper { default: *default, ..*shared }, number);
+        let mut all = SHARED.iter().zip(SHARED_DOCS);
+        let (shared, doc) = all.find(|(hyper, _)| hyper.name == *name).expect("shared_defaults name shared numbers");
+        option_type(out, &Hyper { default: *default, ..*shared }, doc, number);
     }
-    unit.hypers.iter().for_each(|hyper| option_type(out, hyper, number));
-    for option in unit.options {
-        comment(out, 2, &format!("{}\nUnless given: {}.", option.doc.trim(), option.default));
+    unit.hypers.iter().zip(docs.hypers).for_each(|(hyper, doc)| option_type(out, hyper, doc, number));
+    for (option, doc) in unit.options.iter().zip(docs.options) {
+        comment(out, 2, &format!("{}\nUnless given: {}.", doc.trim(), option.default));
         line(out, 2, &format!("{}?: boolean | undefined;", camel(option.name)));
     }
+    if !unit.parities.is_empty() {
+        let rules = unit.parities.iter().map(|other| format!("'{}' ({})", other.name, parity_text(other)));
+        let rules = rules.collect::<Vec<_>>().join(", ");
+        comment(out, 2, &format!("Whose rule and defaults: '{}', {rules}.\nUnless given: '{0}'.", unit.origin));
+        let names = unit.parities.iter().map(|other| format!(" | '{}'", other.name)).collect::<String>();
+        line(out, 2, &format!("parity?: '{}'{names} | undefined;", unit.origin));
+    }
     out.push_str("}\n\n");
-    comment(out, 0, unit.doc);
+    comment(out, 0, docs.unit);
     let required = unit.hypers.iter().any(|hyper| hyper.default.is_infinite());
     let default = if required { "" } else { " = {}" };
     let parameter = if optimizer { format!("<{name}Options>") } else { String::new() };
@@ -110,6 +118,9 @@ fn class(out: &mut String, unit: &Declaration, parent: &str, number: &str) {
         let defaults = unit.shared_defaults.iter();
         let defaults = defaults.map(|(name, value)| format!("{}: {}", camel(name), number_text(*value)));
         line(out, 4, &format!("sharedDefaults: {},", object(defaults)));
+        line(out, 4, &format!("origin: '{}',", unit.origin));
+        line(out, 4, &format!("decay: '{}',", unit.decay.text()));
+        line(out, 4, &format!("parities: {},", object(unit.parities.iter().map(parity))));
     }
     array(out, "hypers", unit.hypers.iter().map(description));
     let options = unit.options.iter().map(|option| format!("{}: {}", camel(option.name), option.default));
@@ -132,13 +143,13 @@ fn list<Build>(out: &mut String, constant: &str, kind: &str, entries: &[Entry<Bu
     line(out, 0, &format!("export const {constant}: readonly [{types}] = [{names}];"));
 }
 
-fn option_type(out: &mut String, hyper: &Hyper, kind: &str) {
+fn option_type(out: &mut String, hyper: &Hyper, doc: &str, kind: &str) {
     let default = match hyper.default {
         default if default.is_nan() => "Off unless given".into(),
         default if default.is_infinite() => "Required".into(),
         default => format!("Unless given: {}", number_text(default)),
     };
-    comment(out, 2, &format!("{}\n{default}. Range: {}.", hyper.doc.trim(), hyper.range.text()));
+    comment(out, 2, &format!("{}\n{default}. Range: {}.", doc.trim(), hyper.range.text()));
     let name = camel(hyper.name);
     match hyper.default {
         default if default.is_nan() => line(out, 2, &format!("{name}?: {kind} | null | undefined;")),
@@ -159,10 +170,28 @@ fn description(hyper: &Hyper) -> String {
     object([name, default, range].into_iter().flatten())
 }
 
+/// A library's rule as the run-time check reads it.
+fn parity(parity: &Parity) -> String {
+    let defaults = parity.defaults.iter().map(|(name, value)| {
+        let value = if value.is_nan() { "null".into() } else { number_text(*value) };
+        format!("{}: {value}", camel(name))
+    });
+    format!("{}: {{ decay: '{}', defaults: {} }}", parity.name, parity.decay.text(), object(defaults))
+}
+
+/// The same for readers.
+fn parity_text(parity: &Parity) -> String {
+    let defaults = parity.defaults.iter().map(|(name, value)| format!("{} {}", camel(name), number_text(*value)));
+    let decay = format!("weight decay {}", parity.decay.text());
+    defaults.chain([decay]).collect::<Vec<_>>().join(", ")
+}
+
 fn state(state: &StateSpec) -> String {
     let only_if = (!state.only_if.is_empty()).then(|| format!("onlyIf: '{}'", camel(state.only_if)));
-    let fields = [format!("name: '{}'", camel(state.name)), format!("initial: {}", state.initial)];
-    object(fields.into_iter().chain(only_if))
+    let name = format!("name: '{}'", camel(state.name));
+    let from = (!state.from.is_empty()).then(|| format!("from: '{}'", camel(state.from)));
+    let shape = (state.shape != StateShape::Like).then(|| format!("shape: {}", state.shape.text()));
+    object([Some(name), shape, from, only_if].into_iter().flatten())
 }
 
 fn array(out: &mut String, name: &str, items: impl ExactSizeIterator<Item = String>) {
@@ -199,11 +228,4 @@ fn quoted(text: &str) -> String {
 /// The shortest text that JavaScript reads back as the same number.
 fn number_text(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value:?}") }
-}
-
-/// snake_case to camelCase: the one rule by which names differ between Rust and TypeScript.
-fn camel(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_string();
-    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
 }

@@ -1,156 +1,50 @@
-//! Every registered optimizer, one step at a time, against its rule in f64 from the same f32 state, and what surrounds
-//! the rule. The rules below are written in numbers that carry a bound of the rounding of the same expression in f32,
-//! so the bound is derived, not chosen: 2⁻²⁴ of every intermediate's magnitude, propagated, cancellation included.
+//! What surrounds the rule in every step, and that neither splits, threads nor instruction sets change a bit of any rule.
+//! That rules are right is proved in `test/optimizers`, on both engines.
 
-use descend_core::declare::{ABSENT, find};
+use descend_core::declare::{ABSENT, StateShape, StateSpec, find};
 use descend_core::kernel::pool::set_threads;
+use descend_core::kernel::segment::Segment;
 use descend_core::kernel::simd::{force_level, levels};
-use descend_core::kernel::sweep::Segment;
 use descend_core::kernel::turn::Turn;
 use descend_core::optim::step::{OnNonFinite, Step};
 use descend_core::optim::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, OPTIMIZERS, Optimizer, SHARED, WEIGHT_DECAY};
-use std::ops::{Add, Div, Mul, Sub};
 
-/// Unit roundoff of f32.
-const U: f64 = 1.0 / (1u64 << 24) as f64;
+/// Most segments a test makes.
+const SEGMENTS: usize = 8;
 
-/// A value and how far the same expression in f32 may be from it.
-#[derive(Clone, Copy, Debug)]
-struct Bounded {
-    value: f64,
-    error: f64,
-}
+/// Those whose step depends on which elements are one tensor.
+const WHOLE: &[&str] = &["Lamb", "LARS", "NovoGrad", "Fromage", "Adafactor", "SM3", "DoWG", "Prodigy", "DAdaptAdamW"];
 
-fn exact(value: f64) -> Bounded {
-    Bounded { value, error: 0.0 }
-}
-
-/// One f32 operation of exact result `value` on operands whose errors make `error` of it.
-fn rounded(value: f64, error: f64) -> Bounded {
-    Bounded { value, error: error + U * (value.abs() + error) + f64::from(f32::MIN_POSITIVE) }
-}
-
-/// A coefficient that is taken in f64 and rounded once.
-fn coefficient(value: f64) -> Bounded {
-    rounded(value, 0.0)
-}
-
-impl Add for Bounded {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        rounded(self.value + other.value, self.error + other.error)
-    }
-}
-
-impl Sub for Bounded {
-    type Output = Self;
-    fn sub(self, other: Self) -> Self {
-        rounded(self.value - other.value, self.error + other.error)
-    }
-}
-
-impl Mul for Bounded {
-    type Output = Self;
-    fn mul(self, other: Self) -> Self {
-        let error = self.error * (other.value.abs() + other.error) + other.error * self.value.abs();
-        rounded(self.value * other.value, error)
-    }
-}
-
-impl Div for Bounded {
-    type Output = Self;
-    fn div(self, other: Self) -> Self {
-        let least = other.value.abs() - other.error;
-        assert!(least > 0.0, "the bound of a quotient needs a divisor away from zero");
-        let quotient = self.value / other.value;
-        rounded(quotient, (self.error + quotient.abs() * other.error) / least)
-    }
-}
-
-impl Bounded {
-    fn sqrt(self) -> Self {
-        let root = self.value.sqrt();
-        let error = (root - (self.value - self.error).max(0.0).sqrt()).max((self.value + self.error).sqrt() - root);
-        rounded(root, error)
-    }
-
-    fn max(self, other: Self) -> Self {
-        Bounded { value: self.value.max(other.value), error: self.error.max(other.error) }
-    }
-}
-
-/// One way to use an optimizer: its name as a user may write it, its flags, learning rate and own numbers.
+/// One way to use an optimizer: its name, its flags, learning rate and own numbers.
 struct Setting {
     name: &'static str,
-    flags: &'static [bool],
+    flags: Vec<bool>,
     rate: f64,
-    own: &'static [f64],
+    own: Vec<f64>,
 }
 
-const SGD: &Setting = &Setting { name: "sgd", flags: &[false, false], rate: 0.01, own: &[0.0] };
-const ADAM: &Setting = &Setting { name: "adam", flags: &[false], rate: 1e-3, own: &[0.9, 0.999, 1e-7] };
-
-const SETTINGS: &[&Setting] = &[
-    SGD,
-    &Setting { name: "SGD", flags: &[false, true], rate: 0.02, own: &[0.8] },
-    &Setting { name: "sgd", flags: &[true, true], rate: 0.03, own: &[0.9] },
-    &Setting { name: "momentum", flags: &[false], rate: 0.01, own: &[0.9] },
-    &Setting { name: "Momentum", flags: &[true], rate: 0.01, own: &[0.7] },
-    &Setting { name: "rmsprop", flags: &[false, false], rate: 1e-3, own: &[0.9, 0.0, 1e-7] },
-    &Setting { name: "RMSprop", flags: &[false, true], rate: 1e-2, own: &[0.8, 0.9, 1e-3] },
-    &Setting { name: "rms_prop", flags: &[true, false], rate: 1e-2, own: &[0.95, 0.0, 1.0] },
-    &Setting { name: "rmsprop", flags: &[true, true], rate: 1e-2, own: &[0.9, 0.5, 1.0] },
-    ADAM,
-    &Setting { name: "Adam", flags: &[true], rate: 0.02, own: &[0.8, 0.99, 1e-4] },
-    &Setting { name: "AdamW", flags: &[true], rate: 0.02, own: &[0.8, 0.99, 1e-4] },
-];
-
-/// The rule of `setting` in f64: the new parameter, then the new state.
-fn reference(setting: &Setting, t: i32, p: f32, g: f32, state: &[f32]) -> Vec<Bounded> {
-    let [p, g] = [p, g].map(|x| exact(f64::from(x)));
-    let s: Vec<Bounded> = state.iter().map(|&x| exact(f64::from(x))).collect();
-    let (rate, own, flags) = (setting.rate, setting.own, setting.flags);
-    match find(OPTIMIZERS, "optimizer", setting.name).unwrap().declaration.name {
-        "SGD" | "Momentum" => {
-            let step = coefficient(rate) * g;
-            if s.is_empty() {
-                return vec![p - step];
-            }
-            let u = coefficient(own[0]) * s[0] - step;
-            vec![p + if flags[0] { coefficient(own[0]) * u - step } else { u }, u]
+/// An optimizer with its defaults and these flags; numbers that flags stand for are on with them.
+fn setting(name: &str, flags: &[bool]) -> Setting {
+    let declaration = &find(OPTIMIZERS, "optimizer", name).unwrap().declaration;
+    let mut own: Vec<f64> = declaration.hypers.iter().map(|hyper| hyper.default).collect();
+    for (flag, &on) in declaration.flags().zip(flags) {
+        if let Some(position) = declaration.hypers.iter().position(|hyper| hyper.name == flag) {
+            own[position] = if on { own[position].max(0.7) } else { 0.0 };
         }
-        "RMSprop" => {
-            let [centered, momentum] = [flags[0], flags[1]];
-            let v = coefficient(own[0]) * s[0] + coefficient(1.0 - own[0]) * (g * g);
-            let mut new = vec![v];
-            let mut variance = v;
-            if centered {
-                let a = coefficient(own[0]) * s[1] + coefficient(1.0 - own[0]) * g;
-                new.push(a);
-                variance = (v - a * a).max(exact(0.0));
-            }
-            let mut step = coefficient(rate) * g / (variance + coefficient(own[2])).sqrt();
-            if momentum {
-                step = step + coefficient(own[1]) * s[s.len() - 1];
-                new.push(step);
-            }
-            new.insert(0, p - step);
-            new
-        }
-        "Adam" | "AdamW" => {
-            let m = s[0] + coefficient(1.0 - own[0]) * (g - s[0]);
-            let v = s[1] + coefficient(1.0 - own[1]) * (g * g - s[1]);
-            let mut new = vec![m, v];
-            if flags[0] {
-                new.push(s[2].max(v));
-            }
-            let rate = rate * (1.0 - own[1].powi(t)).sqrt() / (1.0 - own[0].powi(t));
-            let root = new[new.len() - 1].sqrt() + coefficient(own[2]);
-            new.insert(0, p - coefficient(rate) * m / root);
-            new
-        }
-        name => panic!("{name} is registered but has no reference here"),
     }
+    Setting { name: declaration.name, flags: flags.to_vec(), rate: 0.02, own }
+}
+
+fn sgd() -> Setting {
+    setting("sgd", &[false, false, false])
+}
+
+/// Every optimizer with every combination of flags.
+fn settings() -> Vec<Setting> {
+    let all = |name, count: u32| {
+        (0..1u32 << count).map(move |bits| setting(name, &(0..count).map(|i| bits >> i & 1 == 1).collect::<Vec<_>>()))
+    };
+    OPTIMIZERS.iter().flat_map(|entry| all(entry.declaration.name, entry.declaration.flags().count() as u32)).collect()
 }
 
 /// Numbers of very different sizes, the same ones every time; zero now and then.
@@ -166,14 +60,14 @@ fn gradient(step: u64, index: usize) -> f32 {
     }
 }
 
-fn build(setting: &Setting) -> Box<dyn Optimizer> {
-    (find(OPTIMIZERS, "optimizer", setting.name).unwrap().build)(setting.flags)
+fn build(setting: &Setting) -> Optimizer {
+    Optimizer::new(find(OPTIMIZERS, "optimizer", setting.name).unwrap(), &setting.flags)
 }
 
 fn hypers(setting: &Setting) -> Vec<f64> {
     let mut hypers = vec![ABSENT; SHARED.len()];
     hypers[0] = setting.rate;
-    hypers.extend(setting.own);
+    hypers.extend(&setting.own);
     hypers
 }
 
@@ -182,14 +76,22 @@ fn hypers(setting: &Setting) -> Vec<f64> {
 struct Memory {
     p: Vec<f32>,
     states: Vec<Vec<f32>>,
+    shapes: Vec<StateShape>,
 }
 
 impl Memory {
     fn new(setting: &Setting, len: usize) -> Self {
         let entry = find(OPTIMIZERS, "optimizer", setting.name).unwrap();
-        let states = entry.declaration.states(setting.flags);
+        let own = |name| entry.declaration.hypers.iter().position(|hyper| hyper.name == name).map(|i| setting.own[i]);
+        let states = entry.declaration.states(&setting.flags);
+        let shapes: Vec<StateShape> = states.iter().map(|state| state.shape).collect();
+        let size = |shape: StateShape| match shape {
+            StateShape::Numbers(_) => SEGMENTS * shape.len(&[len]),
+            _ => shape.len(&[len]),
+        };
+        let filled = |state: &StateSpec| vec![own(state.from).unwrap_or(0.0) as f32; size(state.shape)];
         let p = (0..len).map(|i| (i as f32 * 0.37).sin() * 2.0).collect();
-        Self { p, states: states.iter().map(|state| vec![state.initial; len]).collect() }
+        Self { p, states: states.iter().map(filled).collect(), shapes }
     }
 
     /// The memory as one segment, or as several of these lengths and the rest.
@@ -199,70 +101,45 @@ impl Memory {
         let mut segments = Vec::new();
         for len in lens.iter().copied().chain([usize::MAX]) {
             let len = len.min(p.len());
-            let take = |rest: &mut &'a mut [f32]| {
+            let take = |rest: &mut &'a mut [f32], len: usize| {
                 let (head, tail) = std::mem::take(rest).split_at_mut(len);
                 *rest = tail;
                 head
             };
-            let heads = states.iter_mut().map(take).collect();
+            let sizes = self.shapes.iter().map(|shape| shape.len(&[len]));
+            let heads = states.iter_mut().zip(sizes).map(|(state, size)| take(state, size)).collect();
             let (g_head, g_tail) = g.split_at(len);
             g = g_tail;
-            segments.push(Segment::new(take(&mut p), g_head, heads));
+            segments.push(Segment::new(take(&mut p, len), g_head, heads));
         }
         segments
     }
 
     fn bits(&self) -> Vec<u32> {
-        self.states.iter().chain([&self.p]).flatten().map(|x| x.to_bits()).collect()
+        let first = |(state, shape): (&Vec<f32>, &StateShape)| match shape {
+            StateShape::Numbers(_) => state[..shape.len(&[])].to_vec(),
+            _ => state.clone(),
+        };
+        let states = self.states.iter().zip(&self.shapes).flat_map(first);
+        states.chain(self.p.iter().copied()).map(f32::to_bits).collect()
     }
 }
 
 fn step_once(setting: &Setting, hyper: &[f64], t: u64, memory: &mut Memory, g: &[f32], lens: &[usize]) {
     let mut step = Step::new(OnNonFinite::Throw, false, vec!["w".into(); lens.len() + 1]);
-    step.apply(&*build(setting), hyper, t, &mut memory.segments(g, lens)).unwrap();
-}
-
-#[test]
-fn every_optimizer_has_settings_here() {
-    for entry in OPTIMIZERS {
-        let name = entry.declaration.name;
-        let mut names = SETTINGS.iter().map(|setting| find(OPTIMIZERS, "", setting.name).unwrap().declaration.name);
-        assert!(names.any(|known| known == name), "{name} has no setting");
-    }
-}
-
-#[test]
-fn one_step_is_within_the_rounding_of_its_rule() {
-    for setting in SETTINGS {
-        let mut memory = Memory::new(setting, 33);
-        for t in 1..=100 {
-            let g: Vec<f32> = (0..33).map(|i| gradient(t, i)).collect();
-            let before = memory.clone();
-            step_once(setting, &hypers(setting), t, &mut memory, &g, &[]);
-            for i in 0..33 {
-                let state: Vec<f32> = before.states.iter().map(|state| state[i]).collect();
-                let expected = reference(setting, t as i32, before.p[i], g[i], &state);
-                let got: Vec<f32> = [&memory.p].into_iter().chain(&memory.states).map(|values| values[i]).collect();
-                assert_eq!(got.len(), expected.len());
-                for (slot, (expected, &got)) in expected.iter().zip(&got).enumerate() {
-                    let error = (f64::from(got) - expected.value).abs();
-                    let context = format!("{} {:?} t={t} i={i} slot={slot}", setting.name, setting.flags);
-                    assert!(error <= expected.error, "{context}: {got} {expected:?}");
-                }
-            }
-        }
-    }
+    step.apply(&mut build(setting), hyper, t, &mut memory.segments(g, lens)).unwrap();
 }
 
 #[test]
 fn splits_threads_and_levels_change_no_bit() {
-    for setting in SETTINGS {
+    for setting in &settings() {
         for len in [0, 1, 15, 16, 17, 31, 33, 63, 1003, 70_001] {
             let mut seen: Option<Vec<u32>> = None;
             for level in levels() {
                 force_level(Some(level));
                 for (threads, lens) in [(1, &[][..]), (2, &[]), (3, &[7, 0, 16, 33]), (2, &[1, 40_000])] {
                     set_threads(threads).unwrap();
+                    let lens = if WHOLE.contains(&setting.name) { &[7, 9, 33] } else { lens };
                     let mut memory = Memory::new(setting, len);
                     let mut hyper = hypers(setting);
                     (hyper[WEIGHT_DECAY], hyper[CLIPVALUE]) = (0.1, 0.7);
@@ -280,28 +157,30 @@ fn splits_threads_and_levels_change_no_bit() {
 
 #[test]
 fn turns_change_no_bit() {
-    for setting in SETTINGS {
+    let in_turns: Vec<Setting> = settings().into_iter().filter(|setting| build(setting).sweeps()).collect();
+    assert!(in_turns.iter().any(|setting| setting.name == "Adam"));
+    for setting in &in_turns {
         let lens = [7, 0, 16, 33];
         let (mut whole, mut cut) = (Memory::new(setting, 1000), Memory::new(setting, 1000));
         for (t, parts) in [(1, 1), (2, 3), (3, usize::MAX)] {
             let g: Vec<f32> = (0..1000).map(|i| gradient(t, i)).collect();
             step_once(setting, &hypers(setting), t, &mut whole, &g, &lens);
             let mut step = Step::new(OnNonFinite::Throw, false, vec!["w".into(); lens.len() + 1]);
-            let (optimizer, mut segments, mut turn) = (build(setting), cut.segments(&g, &lens), Turn::first(parts));
+            let (mut optimizer, mut segments, mut turn) = (build(setting), cut.segments(&g, &lens), Turn::first(parts));
             step.decide(&hypers(setting), t, None, &mut segments).unwrap();
-            while turn.take(|| step.commit(&*optimizer, &hypers(setting), t, &mut segments)).1 {}
+            while turn.take(|| step.commit(&mut optimizer, &hypers(setting), t, &mut segments)).1 {}
         }
-        assert!(whole.bits() == cut.bits(), "{}", setting.name);
+        assert!(whole.bits() == cut.bits(), "{} {:?}", setting.name, setting.flags);
     }
 }
 
 /// Parameters (a pair and a single one) after one plain step at rate 1, under changed shared numbers.
 fn after(p: [f32; 3], g: [f32; 3], shared: &[(usize, f64)]) -> Vec<f32> {
-    let mut hyper = hypers(SGD);
+    let mut hyper = hypers(&sgd());
     hyper[0] = 1.0;
     shared.iter().for_each(|&(position, value)| hyper[position] = value);
-    let mut memory = Memory { p: p.to_vec(), states: vec![] };
-    step_once(SGD, &hyper, 1, &mut memory, &g, &[2]);
+    let mut memory = Memory { p: p.to_vec(), states: vec![], shapes: vec![] };
+    step_once(&sgd(), &hyper, 1, &mut memory, &g, &[2]);
     memory.p
 }
 
@@ -326,9 +205,9 @@ fn decays_before_the_rule_and_only_where_asked() {
     let (mut p, mut q) = ([1.0f32], [1.0f32]);
     let mut segments = [Segment::new(&mut p, &[0.0], vec![]), Segment::new(&mut q, &[0.0], vec![])];
     segments[1].decay = false;
-    let mut hyper = hypers(SGD);
+    let mut hyper = hypers(&sgd());
     (hyper[0], hyper[WEIGHT_DECAY]) = (1.0, 0.5);
-    Step::new(OnNonFinite::Throw, false, vec![]).apply(&*build(SGD), &hyper, 1, &mut segments).unwrap();
+    Step::new(OnNonFinite::Throw, false, vec![]).apply(&mut build(&sgd()), &hyper, 1, &mut segments).unwrap();
     assert_eq!((p, q), ([0.5], [1.0]));
 }
 
@@ -337,22 +216,23 @@ fn denormals_become_plus_zero() {
     let tiny = f32::MIN_POSITIVE;
     let flushed = after([-1.5 * tiny, 1.5 * tiny, tiny], [-tiny, tiny, 0.0], &[]);
     assert_eq!(flushed.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), [0, 0, tiny.to_bits()]);
-    let mut memory = Memory::new(ADAM, 17);
+    let adam = setting("adam", &[false, false]);
+    let mut memory = Memory::new(&adam, 17);
     memory.states[0].fill(-tiny);
     memory.states[1].fill(tiny);
-    step_once(ADAM, &hypers(ADAM), 1, &mut memory, &[0.0; 17], &[]);
+    step_once(&adam, &hypers(&adam), 1, &mut memory, &[0.0; 17], &[]);
     assert!(memory.states.iter().flatten().all(|x| x.to_bits() == 0));
 }
 
 #[test]
 fn what_is_not_finite_is_refused_skipped_or_spread() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-        for setting in SETTINGS {
+        for setting in &settings() {
             let g: Vec<f32> = (0..40).map(|i| if i == 39 { bad } else { 1.0 }).collect();
             let run = |policy| {
                 let mut memory = Memory::new(setting, 40);
                 let mut step = Step::new(policy, false, vec!["kernel".into(), "bias".into()]);
-                let result = step.apply(&*build(setting), &hypers(setting), 7, &mut memory.segments(&g, &[32]));
+                let result = step.apply(&mut build(setting), &hypers(setting), 7, &mut memory.segments(&g, &[32]));
                 (result, memory.bits() == Memory::new(setting, 40).bits(), memory)
             };
             let (result, untouched, _) = run(OnNonFinite::Throw);
@@ -362,9 +242,13 @@ fn what_is_not_finite_is_refused_skipped_or_spread() {
             assert!(untouched && result.unwrap().skipped);
             let (result, untouched, memory) = run(OnNonFinite::Propagate);
             assert!(!untouched && !result.unwrap().skipped);
-            let last: Vec<f32> = memory.states.iter().chain([&memory.p]).map(|values| values[39]).collect();
-            assert!(last.iter().any(|x| !x.is_finite()), "{} {last:?}", setting.name);
-            assert!(memory.p[..39].iter().all(|x| x.is_finite()));
+            let last = memory.states.iter().chain([&memory.p]).filter_map(|values| values.get(39));
+            // Of a sign or a clipped quotient only NaN is not finite.
+            let spread = last.clone().any(|x| !x.is_finite()) || !bad.is_nan() && setting.name == "SignSGD";
+            assert!(spread, "{} {:?}", setting.name, last.collect::<Vec<_>>());
+            // In a norm it reaches the whole tensor, or all of them.
+            let others = memory.p[..39].iter().all(|x| x.is_finite());
+            assert!(others || WHOLE.contains(&setting.name), "{}", setting.name);
         }
     }
 }
@@ -373,20 +257,21 @@ fn what_is_not_finite_is_refused_skipped_or_spread() {
 fn numbers_of_a_step_must_be_finite() {
     let bad = [(0, f64::NAN), (0, f64::INFINITY), (0, 1e39), (5, f64::NAN), (WEIGHT_DECAY, f64::INFINITY)];
     for (position, value) in bad {
-        let mut hyper = hypers(SGD);
+        let mut hyper = hypers(&sgd());
         hyper[position] = value;
-        let mut memory = Memory::new(SGD, 3);
+        let mut memory = Memory::new(&sgd(), 3);
         let mut step = Step::new(OnNonFinite::Propagate, false, vec![]);
-        let result = step.apply(&*build(SGD), &hyper, 2, &mut memory.segments(&[1.0; 3], &[]));
+        let result = step.apply(&mut build(&sgd()), &hyper, 2, &mut memory.segments(&[1.0; 3], &[]));
         assert!(result.unwrap_err().to_string().starts_with("NON_FINITE: step 2"));
-        assert_eq!(memory.bits(), Memory::new(SGD, 3).bits());
+        assert_eq!(memory.bits(), Memory::new(&sgd(), 3).bits());
     }
 }
 
 #[test]
 fn the_report_tells_norm_and_rate() {
-    let mut memory = Memory::new(SGD, 3);
+    let mut memory = Memory::new(&sgd(), 3);
     let mut step = Step::new(OnNonFinite::Throw, true, vec![]);
-    let report = step.apply(&*build(SGD), &hypers(SGD), 1, &mut memory.segments(&[3.0, 4.0, 12.0], &[1])).unwrap();
-    assert_eq!((report.gradient_norm, report.learning_rate, report.skipped), (13.0, 0.01, false));
+    let report =
+        step.apply(&mut build(&sgd()), &hypers(&sgd()), 1, &mut memory.segments(&[3.0, 4.0, 12.0], &[1])).unwrap();
+    assert_eq!((report.gradient_norm, report.learning_rate, report.skipped), (13.0, 0.02, false));
 }

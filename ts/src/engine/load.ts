@@ -83,6 +83,7 @@ let current: Engine | undefined;
 let loading: Promise<Engine> | undefined;
 const loaded = new Map<Name, Local>();
 let remote: Promise<RemoteEngine> | undefined;
+let arriving: Promise<unknown> | undefined;
 
 /** Says how engines are loaded in this runtime. @internal */
 export function useLoaders(those: Loaders): void {
@@ -124,6 +125,11 @@ export function defaultEngine(): Promise<Engine> {
   return loading;
 }
 
+/** Begins to load the engine where that takes time. If it fails, whoever needs it will be told. */
+export function beginLoading(): void {
+  if (!current && loaders && !loaders.wasmNow) defaultEngine().catch(() => {});
+}
+
 /** The engine in use for a synchronous call; where files can be read, loaded if need be. */
 export function localEngine(): LocalEngine {
   current ??= loadNow(forced());
@@ -155,11 +161,11 @@ async function load(name: Name | undefined, options: ReadyOptions = {}): Promise
   const fallbackReason = native ? reason : undefined;
   if (worker)
     return await inWorker({ wasm: source, make: worker === true ? undefined : checked(worker), fallbackReason });
-  const known = loaded.get('wasm');
-  if (known) return known;
-  // Of two that load at once, the first is kept.
-  const binding = await wasm(source);
-  return loaded.get('wasm') ?? keep('wasm', binding, fallbackReason);
+  // One after the other: the glue has room for one module, and a load that fails must not fail another from elsewhere.
+  const bring = async () => loaded.get('wasm') ?? keep('wasm', await wasm(source), fallbackReason);
+  const engine = arriving ? arriving.then(bring) : bring();
+  arriving = engine.catch(() => {});
+  return await engine;
 }
 
 /** The one engine in a worker, which is there when this resolves: one that ended begins anew. */

@@ -6,7 +6,8 @@ import type { HyperValue } from '../optimizers/hyper.js';
 /** The numbers that every optimizer takes; each has a `learningRate` of its own besides. */
 export interface SharedOptions {
   /**
-   * Decoupled weight decay: before each update, `w -= learningRate * weightDecay * w`.
+   * Weight decay: unless told otherwise by `weightDecayMode` or `parity`, before each update
+   * `w -= learningRate * weightDecay * w`.
    * Off unless given. Range: [0, Infinity).
    */
   weightDecay?: HyperValue | null | undefined;

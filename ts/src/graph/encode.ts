@@ -1,13 +1,14 @@
 // A traced graph, and what to do with its values each step, as the bytes of a plan. The format is that of the core's
 // decoder (`crates/core/src/graph/decode.rs`, `plan/mod.rs`), both built together.
 
+import type { Decay } from '../declaration.js';
 import { coefOf, type Dim, powerOf } from './dims.js';
 import type { Attr, Node, Type } from './node.js';
 import type { DType, Stored, Tensor } from './tensor.js';
 import type { Tracer } from './trace.js';
 import { Writer } from './writer.js';
 
-const VERSION = 1;
+const VERSION = 2;
 const MAGIC = 'descend\0';
 const DTYPES: readonly DType[] = ['float32', 'int32', 'uint8', 'bool'];
 const SOURCES = ['variable', 'data', 'scalar', 'parameter'] as const;
@@ -32,6 +33,8 @@ export interface UpdateSpec {
   readonly optimizer: Uint8Array;
   readonly segments: readonly Segment[];
   readonly onNonFinite: OnNonFinite;
+  readonly decay: Decay;
+  readonly maximize: boolean;
 }
 
 /** What a plan does with the values of its graph each step. */
@@ -81,6 +84,8 @@ function writeUpdate(w: Writer, tracer: Tracer, update: UpdateSpec): void {
     list(w, states, (state) => w.varuint(tracer.slotOf(state)));
   });
   w.u8(['throw', 'skip', 'propagate'].indexOf(update.onNonFinite));
+  w.u8(['decoupled', 'coupled', 'independent', 'inside'].indexOf(update.decay));
+  w.u8(update.maximize ? 1 : 0);
 }
 
 function writeGraph(w: Writer, tracer: Tracer): void {

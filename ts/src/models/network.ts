@@ -2,6 +2,7 @@
 // the subclass's affair (`call`); which engine runs, nobody's here.
 
 import type { Engine } from '../engine/engine.js';
+import { beginLoading } from '../engine/load.js';
 import { describeValue, fail } from '../errors.js';
 import { cast } from '../graph/ops.js';
 import type { Operand, Tensor } from '../graph/tensor.js';
@@ -116,11 +117,15 @@ export abstract class Network implements Unit {
     return countOf(this.weights);
   }
 
-  /** Says how to train: optimizer, loss, metrics. Throws UNKNOWN_NAME, UNKNOWN_OPTION, BUSY. */
+  /**
+   * Says how to train: optimizer, loss, metrics. Where the engine has to be fetched (browsers), that begins now, so what
+   * `ready` is to choose is best chosen before. Throws UNKNOWN_NAME, UNKNOWN_OPTION, BUSY.
+   */
   compile(options: CompileOptions): void {
     this.assertAlive();
     this.gate.assertFree('compile');
     this.#compiled = new Compiled(options);
+    beginLoading();
   }
 
   /** The optimizer that `compile` was given. Throws NOT_COMPILED. */

@@ -29,7 +29,7 @@ export function encodeHyper(
   count: number,
 ): void {
   if (value instanceof Schedule) {
-    value.encode(writer.u8(1));
+    value.encode(writer, first, count);
   } else if (typeof value === 'function') {
     writer.u8(2).varuint(first).varuint(count);
     for (let step = first; step < first + count; step++) {

@@ -9,7 +9,8 @@ import { Optimizer } from './optimizer.js';
 export * from '../generated/optimizers.js';
 export type { SharedOptions } from '../generated/shared.js';
 export type { HyperValue } from './hyper.js';
-export { type OnNonFinite, Optimizer, type OptimizerConfig, type OptimizerOptions } from './optimizer.js';
+export { Optimizer, type OptimizerConfig, type OptimizerOptions, type WeightDecayMode } from './optimizer.js';
+export type { OnNonFinite } from './read.js';
 
 /** An optimizer in a configuration. */
 export interface SerializedOptimizer {

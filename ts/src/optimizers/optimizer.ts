@@ -2,11 +2,13 @@
 // is in the core; this file computes nothing of a step.
 
 import {
+  type Decay,
   type Hyper,
   type OptimizerDeclaration,
   plain,
   readOptions,
   readSwitch,
+  readWord,
   type StateSpec,
 } from '../declaration.js';
 import { describeValue, fail, quote } from '../errors.js';
@@ -15,10 +17,8 @@ import { Writer } from '../graph/writer.js';
 import { Schedule } from '../schedules/schedule.js';
 import { applyGradients, type GradientPair, type StepReport } from './apply.js';
 import { encodeHyper, type HyperValue, readHyper } from './hyper.js';
+import { type OnNonFinite, readName, readPatterns, readPolicy, withDefault } from './read.js';
 import { memoryOf, type StateDict } from './state.js';
-
-/** What happens to a step when a gradient is NaN or infinite. */
-export type OnNonFinite = 'throw' | 'skip' | 'propagate';
 
 /** The options that every optimizer takes. At most one of `clipnorm`, `clipvalue`, `globalClipnorm` may be given. */
 export interface OptimizerOptions extends SharedOptions {
@@ -32,14 +32,25 @@ export interface OptimizerOptions extends SharedOptions {
    * Unless given: `'throw'`.
    */
   onNonFinite?: OnNonFinite | undefined;
+  /** Goes up instead of down: gradients change their sign before anything else. Unless given: false. */
+  maximize?: boolean | undefined;
+  /**
+   * What weight decay is: `'decoupled'` takes `learningRate * weightDecay` of a variable away before each update,
+   * `'independent'` takes `weightDecay`, `'coupled'` adds `weightDecay * w` to the gradient, after clipping (L2
+   * regularisation). Unless given: what the rule or `parity` has.
+   */
+  weightDecayMode?: WeightDecayMode | undefined;
 }
+
+/** What weight decay is. */
+export type WeightDecayMode = 'decoupled' | 'coupled' | 'independent';
 
 /** An optimizer's options as plain data, for JSON. */
 export type OptimizerConfig = Record<string, unknown>;
 
-const COMMON = ['name', 'excludeFromWeightDecay', 'onNonFinite'];
+const COMMON = ['name', 'excludeFromWeightDecay', 'onNonFinite', 'maximize', 'weightDecayMode', 'parity'];
+const DECAYS: readonly WeightDecayMode[] = ['decoupled', 'coupled', 'independent'];
 const CLIPS = ['clipnorm', 'clipvalue', 'globalClipnorm'];
-const POLICIES: readonly OnNonFinite[] = ['throw', 'skip', 'propagate'];
 
 /**
  * Options that Keras writes into every configuration and that do not exist here. At these values they do nothing, so
@@ -62,6 +73,12 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   readonly name: string;
   /** What happens when a gradient is NaN or infinite. */
   readonly onNonFinite: OnNonFinite;
+  /** Whose rule and defaults it has. */
+  readonly parity: string;
+  /** Whether it goes up instead of down. */
+  readonly maximize: boolean;
+  /** @internal What becomes of weight decay. */
+  readonly decay: Decay;
 
   readonly #declaration: OptimizerDeclaration;
   readonly #hypers: readonly Hyper[];
@@ -72,9 +89,17 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 
   protected constructor(declaration: OptimizerDeclaration, options: Options) {
     this.#declaration = declaration;
-    this.#hypers = [...SHARED.map((hyper) => withDefault(hyper, declaration.sharedDefaults)), ...declaration.hypers];
     const what = declaration.name;
-    const given = readOptions(what, options, this.#optionNames());
+    const own = [...SHARED, ...declaration.hypers];
+    const given = readOptions(what, options, [...own.map((hyper) => hyper.name), ...this.#otherNames()]);
+    const { origin, parities, sharedDefaults } = declaration;
+    this.parity = readWord(what, 'parity', [origin, ...Object.keys(parities)], given.get('parity'));
+    const parity = parities[this.parity] ?? declaration;
+    const defaults = { ...sharedDefaults, ...('defaults' in parity ? parity.defaults : {}) };
+    this.#hypers = own.map((hyper) => withDefault(hyper, defaults));
+    this.maximize = readSwitch(what, 'maximize', given.get('maximize'), false);
+    const mode = given.get('weightDecayMode') ?? null;
+    this.decay = mode === null ? parity.decay : (readWord(what, 'weightDecayMode', DECAYS, mode) as Decay);
     this.#values = this.#readHypers(given);
     const switches = Object.entries(declaration.options);
     this.#switches = new Map(switches.map(([name, off]) => [name, readSwitch(what, name, given.get(name), off)]));
@@ -146,14 +171,16 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 
   /** All options, defaults filled in: plain data that `fromConfig` takes, also after JSON. */
   getConfig(): OptimizerConfig {
-    const config: OptimizerConfig = { name: this.name, onNonFinite: this.onNonFinite };
-    for (const [name, value] of this.#values) {
+    const { name, onNonFinite, parity, maximize, decay } = this;
+    const weightDecayMode = decay === 'inside' ? null : decay;
+    const config: OptimizerConfig = { name, onNonFinite, parity, maximize, weightDecayMode };
+    for (const [option, value] of this.#values) {
       if (typeof value === 'function') {
         const what = `${this.className}.getConfig`;
         const hint = 'use a schedule instead, or save the model with { includeOptimizer: false }';
-        throw fail('INVALID_VALUE', what, 'numbers and schedules', `a function for ${name}`, hint);
+        throw fail('INVALID_VALUE', what, 'numbers and schedules', `a function for ${option}`, hint);
       }
-      config[name] = value instanceof Schedule ? { className: value.className, config: value.getConfig() } : value;
+      config[option] = value instanceof Schedule ? { className: value.className, config: value.getConfig() } : value;
     }
     const excludeFromWeightDecay = this.#excluded.map((pattern) =>
       typeof pattern === 'string' ? pattern : { source: pattern.source, flags: pattern.flags },
@@ -195,6 +222,19 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     return this.#declaration.states.filter(({ onlyIf }) => onlyIf === undefined || this.#isOn(onlyIf));
   }
 
+  /** @internal What the elements of a piece of state start with. Throws INVALID_VALUE where that changes with the step. */
+  initialOf({ from }: StateSpec): number {
+    if (from === undefined) return 0;
+    const value = this.#values.get(from);
+    if (typeof value === 'number') return value;
+    throw fail(
+      'INVALID_VALUE',
+      `${this.className}: ${from}`,
+      'a number, for state starts with it',
+      describeValue(value),
+    );
+  }
+
   /** @internal Whether weight decay applies to the variable of this name. */
   decays(variable: string): boolean {
     return !this.#excluded.some((pattern) =>
@@ -207,9 +247,11 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     const writer = new Writer().str(this.className);
     const { hypers, states } = this.#declaration;
     const conditions = hypers.filter(({ name }) => states.some(({ onlyIf }) => onlyIf === name));
-    const flags = [...this.#switches.keys(), ...conditions.map(({ name }) => name)];
+    const switches = [...this.#switches.values()];
+    const rules = Object.keys(this.#declaration.parities).map((name) => name === this.parity);
+    const flags = [...switches, ...rules, ...conditions.map(({ name }) => this.#isOn(name))];
     writer.varuint(flags.length);
-    for (const flag of flags) writer.u8(this.#isOn(flag) ? 1 : 0);
+    for (const flag of flags) writer.u8(flag ? 1 : 0);
     return writer.finish();
   }
 
@@ -223,7 +265,11 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   }
 
   #optionNames(): string[] {
-    return [...this.#hypers.map((hyper) => hyper.name), ...Object.keys(this.#declaration.options), ...COMMON];
+    return [...this.#hypers.map((hyper) => hyper.name), ...this.#otherNames()];
+  }
+
+  #otherNames(): string[] {
+    return [...Object.keys(this.#declaration.options), ...COMMON];
   }
 
   #readHypers(given: Map<string, unknown>): Map<string, HyperValue | null> {
@@ -250,37 +296,4 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   #isOn(name: string): boolean {
     return this.#switches.get(name) ?? this.#values.get(name) !== 0;
   }
-}
-
-function withDefault(hyper: Hyper, defaults: Readonly<Record<string, number>>): Hyper {
-  const own = defaults[hyper.name];
-  return own === undefined ? hyper : { ...hyper, default: own };
-}
-
-function readName(what: string, given: unknown): string {
-  if (given === undefined || given === null) return what.toLowerCase();
-  if (typeof given !== 'string' || given === '')
-    throw fail('INVALID_VALUE', `${what}: name`, 'a text', describeValue(given));
-  return given;
-}
-
-function readPolicy(what: string, given: unknown): OnNonFinite {
-  if (given === undefined) return 'throw';
-  const policy = POLICIES.find((known) => known === given);
-  if (policy !== undefined) return policy;
-  const expected = POLICIES.map(quote).join(', ');
-  throw fail('INVALID_VALUE', `${what}: onNonFinite`, `one of ${expected}`, describeValue(given));
-}
-
-function readPatterns(what: string, given: unknown): (string | RegExp)[] {
-  if (given === undefined || given === null) return [];
-  const expected = 'a list of texts and regular expressions';
-  const refuse = () => fail('INVALID_VALUE', `${what}: excludeFromWeightDecay`, expected, describeValue(given));
-  if (!Array.isArray(given)) throw refuse();
-  return given.map((pattern: unknown) => {
-    if (typeof pattern === 'string' || pattern instanceof RegExp) return pattern;
-    const { source, flags } = (pattern ?? {}) as { source?: unknown; flags?: unknown };
-    if (typeof source !== 'string' || typeof flags !== 'string') throw refuse();
-    return new RegExp(source, flags);
-  });
 }

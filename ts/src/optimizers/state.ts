@@ -3,6 +3,7 @@
 
 import { toArrayData } from '../data/arrays.js';
 import { checkShape } from '../data/shape.js';
+import type { StateSpec } from '../declaration.js';
 import { describeValue, fail, quote } from '../errors.js';
 import type { Segment, UpdateSpec } from '../graph/encode.js';
 import type { Captured, Tensor } from '../graph/tensor.js';
@@ -48,7 +49,8 @@ export function updateSpec(optimizer: Optimizer, pairs: readonly (readonly [Vari
     const { name, states } = memory.of(variable);
     return { name, variable, gradient, decay: optimizer.decays(name), states };
   });
-  return { optimizer: optimizer.encode(), segments, onNonFinite: optimizer.onNonFinite };
+  const { onNonFinite, decay, maximize } = optimizer;
+  return { optimizer: optimizer.encode(), segments, onNonFinite, decay, maximize };
 }
 
 /** What a step by these pairs changes: the variables and their state. */
@@ -91,7 +93,7 @@ export class Memory {
     const saved = this.#waiting.get(name);
     const states = this.#optimizer.states().map((spec) => {
       const options = { name: `${name}/${spec.name}`, dtype: 'float32', trainable: false } as const;
-      const state = new Variable(spec.initial, variable.shape, options);
+      const state = new Variable(this.#optimizer.initialOf(spec), shapeOf(spec, variable.shape), options);
       if (saved) state.assign(saved[spec.name] as Captured);
       return state;
     });
@@ -136,7 +138,7 @@ export class Memory {
     const names = this.#optimizer.states().map(({ name }) => name);
     for (const [name, pieces] of checked.variables) checkStates(Object.keys(pieces), names, name);
     const changes: (() => void)[] = [];
-    for (const [variable, { name, states }] of this.#kept) {
+    for (const { name, states } of this.#kept.values()) {
       const pieces = checked.variables.get(name);
       if (!pieces) {
         if (!strict || states.length === 0) continue;
@@ -144,7 +146,7 @@ export class Memory {
         throw fail('UNKNOWN_NAME', 'loadStateDict', `state of ${quote(name)}`, 'none', hint);
       }
       for (const [i, state] of states.entries()) {
-        const data = shaped(pieces[names[i] as string], variable.shape, `state of ${quote(name)}`);
+        const data = shaped(pieces[names[i] as string], state.shape, `state of ${quote(name)}`);
         changes.push(() => state.assign(data));
       }
     }
@@ -171,16 +173,36 @@ export class Memory {
   #dict(elements: ReadonlyMap<Variable, Variable['data']>): StateDict {
     const names = this.#optimizer.states().map(({ name }) => name);
     const variables = new Map<string, StatePieces>();
-    for (const [{ shape }, { name, states }] of this.#kept) {
+    for (const { name, states } of this.#kept.values()) {
       const piece = (state: Variable): { data: Float32Array; shape: number[] } => ({
         data: elements.get(state) as Float32Array,
-        shape: [...shape],
+        shape: [...state.shape],
       });
       variables.set(name, Object.fromEntries(states.map((state, i) => [names[i] as string, piece(state)])));
     }
     for (const [name, pieces] of this.#waiting) variables.set(name, structuredClone(pieces));
     // fromEntries defines properties, so that no name can reach a prototype.
     return { iterations: this.#optimizer.iterations, variables: Object.fromEntries(variables) };
+  }
+}
+
+/** The shape of a piece of state of a parameter. */
+function shapeOf({ shape }: StateSpec, like: readonly number[]): readonly number[] {
+  if (typeof shape === 'number') return [shape, 2];
+  const rank = like.length;
+  switch (shape) {
+    case undefined:
+      return like;
+    case 'rows':
+      return rank < 2 ? [0] : like.slice(0, -1);
+    case 'columns':
+      return rank < 2 ? [0] : [...like.slice(0, -2), ...like.slice(-1)];
+    case 'unfactored':
+      return rank < 2 ? like : [0];
+    case 'unmatrixed':
+      return rank === 2 ? [0] : like;
+    default:
+      return [like.reduce((sum, size) => sum + size, 0)];
   }
 }
 

@@ -12,6 +12,9 @@ const MAX_NODES: usize = 1 << 17;
 /// What gradients are taken of: values, each with its seed.
 type Seeded = (Value, Option<Value>);
 
+/// Adds nodes that make something of values.
+pub type Expansion<'a> = dyn Fn(&mut Graph, &[Value]) -> Result<Vec<Value>> + 'a;
+
 impl Graph {
     /// The gradients of `Σ seedᵢ · yᵢ` with respect to each of `xs`; a missing seed is all ones. `None` where `x` does
     /// not reach any `y`.
@@ -26,7 +29,7 @@ impl Graph {
         inputs: &[Value],
         wanted: &[bool],
         grads: &[Option<Value>],
-        build: impl FnOnce(&mut Graph, &[Value]) -> Result<Vec<Value>>,
+        build: &Expansion<'_>,
     ) -> Result<Vec<Option<Value>>> {
         let mut own = inputs.to_vec();
         for i in 1..own.len() {

@@ -6,6 +6,7 @@ mod decode;
 pub mod types;
 
 pub use attrs::{Attr, Attrs};
+pub use autodiff::Expansion;
 pub use decode::{decode, decode_values, lookup};
 use types::{Shape, Type};
 

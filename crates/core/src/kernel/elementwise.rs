@@ -1,9 +1,9 @@
 //! Loops that apply one function to every element: the function is inlined and compiled for the best instruction set,
 //! and large slices are shared among threads. Refuses slices of unequal lengths.
 
-use super::lane::{V, WIDTH, load, store};
 use super::pool::{Shared, split};
 use super::simd::{Kernel, dispatch};
+use super::vector::{V, WIDTH, load, store};
 use std::ops::Range;
 
 /// The highest rank that broadcasting takes.
@@ -197,6 +197,11 @@ pub fn broadcast2(
     b_dims: &[usize],
     f: impl Fn(V, V) -> V + Copy + Sync,
 ) {
+    broadcast(dst, dst_dims, [a, b], [a_dims, b_dims], &Each(move |[a, b]: [V; 2]| f(a, b)));
+}
+
+fn broadcast(dst: &mut [f32], dst_dims: &[usize], [a, b]: [&[f32]; 2], dims: [&[usize]; 2], formula: &dyn Formula<2>) {
+    let [a_dims, b_dims] = dims;
     let len = dst_dims.iter().product::<usize>();
     assert_eq!(dst.len(), len, "the destination has other than the product of its dimensions");
     assert_eq!(a.len(), a_dims.iter().product(), "operand 0 has other than the product of its dimensions");
@@ -205,11 +210,11 @@ pub fn broadcast2(
     if len == 0 {
         return;
     }
-    let (dst, formula) = (Shared::new(dst), Each(move |[a, b]: [V; 2]| f(a, b)));
+    let dst = Shared::new(dst);
     split(len, 1, ROW, |range| {
         // SAFETY: `split` hands out disjoint ranges.
         let part = unsafe { dst.range(range.clone()) };
-        broadcast_part(part, range.start, &axes, [a, b], &formula);
+        broadcast_part(part, range.start, &axes, [a, b], formula);
     });
 }
 

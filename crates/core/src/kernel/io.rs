@@ -2,9 +2,30 @@
 
 use super::elementwise::First;
 use super::place::{Arg, Element};
-use crate::graph::types::Type;
+use crate::graph::types::{DType, Type};
 use crate::plan::Step;
 use std::cell::Cell;
+
+/// An input of any dtype, read as doubles, which hold all of them.
+#[derive(Clone, Copy, Debug)]
+pub enum Numbers<'a> {
+    F32(&'a [f32]),
+    I32(&'a [i32]),
+    U8(&'a [u8]),
+}
+
+impl Numbers<'_> {
+    /// Element `i`.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    pub fn get(&self, i: usize) -> f64 {
+        match self {
+            Numbers::F32(x) => f64::from(x[i]),
+            Numbers::I32(x) => f64::from(x[i]),
+            Numbers::U8(x) => f64::from(x[i]),
+        }
+    }
+}
 
 /// What one instruction sees of its buffers. Each output is handed out once; inputs as often as wanted.
 #[derive(Debug)]
@@ -52,6 +73,15 @@ impl<'a> Io<'a> {
         assert!(!(self.shared && i == 0), "input 0 is the output: ask for first()");
         // SAFETY: the layout keeps inputs apart from outputs (but for `shared`, refused above) while this runs.
         unsafe { self.inputs[i].slice(self.batch) }
+    }
+
+    /// Input `i`, whatever its dtype.
+    pub fn numbers(&self, i: usize) -> Numbers<'a> {
+        match self.inputs[i].dtype() {
+            DType::F32 => Numbers::F32(self.input(i)),
+            DType::I32 => Numbers::I32(self.input(i)),
+            DType::U8 | DType::Bool => Numbers::U8(self.input(i)),
+        }
     }
 
     /// Input 0, or the word that it is the output.

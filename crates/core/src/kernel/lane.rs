@@ -1,346 +1,129 @@
-//! What a formula computes with: natively one float, of which the compiler makes vectors of the width it finds best; on
-//! WASM four at once, by intrinsics, for there nothing else is sure to become vector code, and a formula that does not
-//! has ten times the size. The same operations on both, so a formula is written once.
+//! What the rules of optimizers compute with: the numbers of `vector`, behind a trait that keeps rules free of its kind.
 
-#[cfg(not(target_family = "wasm"))]
-pub use native::*;
+use super::math;
+use super::vector::{V, floats};
 #[cfg(target_family = "wasm")]
-pub use wasm::*;
+use super::vector::{above, all, bits, from_bits, pick};
+use std::ops::{Add, Div, Mul, Sub};
 
-/// `x`, or the bound it is beyond; NaN stays NaN.
-#[inline(always)]
-pub fn bounded(x: V, low: V, high: V) -> V {
-    pick(below(x, low), low, pick(above(x, high), high, x))
+/// Numbers that go through a rule side by side. Coefficients are floats and stand on the right.
+pub trait Lane:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Add<f32, Output = Self>
+    + Mul<f32, Output = Self>
+    + From<f32>
+{
+    /// The square root.
+    fn sqrt(self) -> Self;
+    /// The magnitude.
+    fn abs(self) -> Self;
+    /// `then` where it is above `limit`, elsewhere (and where either is NaN) `otherwise`.
+    fn if_above(self, limit: Self, then: Self, otherwise: Self) -> Self;
+    /// Its bits where those of `mask` are set, elsewhere zeros.
+    fn and_bits(self, mask: u32) -> Self;
+    /// e to its power.
+    fn exp(self) -> Self;
+    /// Its natural logarithm.
+    fn ln(self) -> Self;
+
+    /// The larger of two; the other one where it is NaN.
+    #[inline(always)]
+    fn or_more(self, other: Self) -> Self {
+        self.if_above(other, self, other)
+    }
+
+    /// At most this; NaN stays NaN.
+    #[inline(always)]
+    fn at_most(self, limit: f32) -> Self {
+        self.if_above(limit.into(), limit.into(), self)
+    }
+
+    /// At least this; NaN stays NaN.
+    #[inline(always)]
+    fn at_least(self, limit: f32) -> Self {
+        Self::from(limit).if_above(self, limit.into(), self)
+    }
+
+    /// −1, 0 or 1; NaN stays NaN.
+    #[inline(always)]
+    fn sign(self) -> Self {
+        let zero = Self::from(0.0);
+        zero.if_above(self, Self::from(-1.0), self.if_above(zero, Self::from(1.0), self))
+    }
+
+    /// +0 where it is denormal: decayed moments would otherwise become so and slow every later step down, and WASM has no
+    /// flag to flush them.
+    #[inline(always)]
+    fn flushed(self) -> Self {
+        Self::from(f32::MIN_POSITIVE).if_above(self.abs(), Self::from(0.0), self)
+    }
 }
 
-/// The larger one; `a` where they are equal, `b` where either is NaN.
-#[inline(always)]
-pub fn larger(a: V, b: V) -> V {
-    pick(above(b, a), b, pick(at_least(a, b), a, b))
-}
-
-#[cfg(not(target_family = "wasm"))]
-mod native {
-    use std::num::Wrapping;
-
-    /// Floats at once.
-    pub const WIDTH: usize = 1;
-    /// One float.
-    pub type V = f32;
-    /// Its bits, which wrap around.
-    pub type I = Wrapping<i32>;
-    /// Whether something holds.
-    pub type Mask = bool;
-
-    /// Reads `WIDTH` floats.
-    ///
-    /// # Safety
-    /// They are there.
+impl Lane for f32 {
     #[inline(always)]
-    pub unsafe fn load(from: *const f32) -> V {
-        // SAFETY: by the caller's promise.
-        unsafe { from.read_unaligned() }
+    fn sqrt(self) -> f32 {
+        f32::sqrt(self)
     }
 
-    /// Writes `WIDTH` floats.
-    ///
-    /// # Safety
-    /// There is room, and nobody else's.
     #[inline(always)]
-    pub unsafe fn store(to: *mut f32, x: V) {
-        // SAFETY: by the caller's promise.
-        unsafe { to.write_unaligned(x) }
+    fn abs(self) -> f32 {
+        f32::abs(self)
     }
 
-    /// The floats one by one.
     #[inline(always)]
-    pub fn floats(x: V) -> [f32; WIDTH] {
-        [x]
+    fn if_above(self, limit: f32, then: f32, otherwise: f32) -> f32 {
+        if self > limit { then } else { otherwise }
     }
 
-    /// a > b.
     #[inline(always)]
-    pub fn above(a: V, b: V) -> Mask {
-        a > b
+    fn and_bits(self, mask: u32) -> f32 {
+        f32::from_bits(self.to_bits() & mask)
     }
 
-    /// a < b.
     #[inline(always)]
-    pub fn below(a: V, b: V) -> Mask {
-        a < b
+    fn exp(self) -> f32 {
+        floats(math::exp(V::from(self)))[0]
     }
 
-    /// a ≥ b.
     #[inline(always)]
-    pub fn at_least(a: V, b: V) -> Mask {
-        a >= b
-    }
-
-    /// a = b.
-    #[inline(always)]
-    pub fn equal(a: V, b: V) -> Mask {
-        a == b
-    }
-
-    /// `a` where the mask holds, `b` elsewhere.
-    #[inline(always)]
-    pub fn pick(mask: Mask, a: V, b: V) -> V {
-        if mask { a } else { b }
-    }
-
-    /// As `pick`, for bits.
-    #[inline(always)]
-    pub fn pick_bits(mask: Mask, a: I, b: I) -> I {
-        if mask { a } else { b }
-    }
-
-    /// Some bits everywhere.
-    #[inline(always)]
-    pub fn all(bits: i32) -> I {
-        Wrapping(bits)
-    }
-
-    /// The bits of a float.
-    #[inline(always)]
-    pub fn bits(x: V) -> I {
-        Wrapping(x.to_bits() as i32)
-    }
-
-    /// The float of some bits.
-    #[inline(always)]
-    pub fn from_bits(bits: I) -> V {
-        f32::from_bits(bits.0 as u32)
-    }
-
-    /// The integer as a float.
-    #[inline(always)]
-    pub fn to_float(n: I) -> V {
-        n.0 as f32
-    }
-
-    /// a > b, of integers.
-    #[inline(always)]
-    pub fn exceeds(a: I, b: I) -> Mask {
-        a > b
+    fn ln(self) -> f32 {
+        floats(math::ln(V::from(self)))[0]
     }
 }
 
 #[cfg(target_family = "wasm")]
-mod wasm {
-    use std::arch::wasm32::*;
-    use std::ops::{Add, AddAssign, BitOr, Div, Mul, MulAssign, Neg, Shl, Shr, Sub, SubAssign};
-
-    pub const WIDTH: usize = 4;
-    #[derive(Clone, Copy)]
-    pub struct V(v128);
-    #[derive(Clone, Copy)]
-    pub struct I(v128);
-    #[derive(Clone, Copy)]
-    pub struct Mask(v128);
-
-    impl From<f32> for V {
-        #[inline(always)]
-        fn from(x: f32) -> V {
-            V(f32x4_splat(x))
-        }
-    }
-
-    macro_rules! arithmetic {
-        ($($op:ident $method:ident $instruction:ident;)+) => {$(
-            impl $op for V {
-                type Output = V;
-                #[inline(always)]
-                fn $method(self, other: V) -> V {
-                    V($instruction(self.0, other.0))
-                }
-            }
-            impl $op<f32> for V {
-                type Output = V;
-                #[inline(always)]
-                fn $method(self, other: f32) -> V {
-                    self.$method(V::from(other))
-                }
-            }
-            impl $op<V> for f32 {
-                type Output = V;
-                #[inline(always)]
-                fn $method(self, other: V) -> V {
-                    V::from(self).$method(other)
-                }
-            }
-        )+};
-    }
-    arithmetic! { Add add f32x4_add; Sub sub f32x4_sub; Mul mul f32x4_mul; Div div f32x4_div; }
-
-    impl<T> AddAssign<T> for V
-    where
-        V: Add<T, Output = V>,
-    {
-        #[inline(always)]
-        fn add_assign(&mut self, other: T) {
-            *self = *self + other;
-        }
-    }
-
-    impl<T> SubAssign<T> for V
-    where
-        V: Sub<T, Output = V>,
-    {
-        #[inline(always)]
-        fn sub_assign(&mut self, other: T) {
-            *self = *self - other;
-        }
-    }
-
-    impl<T> MulAssign<T> for V
-    where
-        V: Mul<T, Output = V>,
-    {
-        #[inline(always)]
-        fn mul_assign(&mut self, other: T) {
-            *self = *self * other;
-        }
-    }
-
-    impl Neg for V {
-        type Output = V;
-        #[inline(always)]
-        fn neg(self) -> V {
-            V(f32x4_neg(self.0))
-        }
-    }
-
-    impl V {
-        #[inline(always)]
-        pub fn abs(self) -> V {
-            V(f32x4_abs(self.0))
-        }
-
-        #[inline(always)]
-        pub fn sqrt(self) -> V {
-            V(f32x4_sqrt(self.0))
-        }
-
-        #[inline(always)]
-        pub fn copysign(self, sign: V) -> V {
-            V(v128_bitselect(sign.0, self.0, u32x4_splat(1 << 31)))
-        }
-    }
-
-    impl Add for I {
-        type Output = I;
-        #[inline(always)]
-        fn add(self, other: I) -> I {
-            I(i32x4_add(self.0, other.0))
-        }
-    }
-
-    impl Sub for I {
-        type Output = I;
-        #[inline(always)]
-        fn sub(self, other: I) -> I {
-            I(i32x4_sub(self.0, other.0))
-        }
-    }
-
-    impl Shl<usize> for I {
-        type Output = I;
-        #[inline(always)]
-        fn shl(self, places: usize) -> I {
-            I(i32x4_shl(self.0, places as u32))
-        }
-    }
-
-    impl Shr<usize> for I {
-        type Output = I;
-        #[inline(always)]
-        fn shr(self, places: usize) -> I {
-            I(i32x4_shr(self.0, places as u32))
-        }
-    }
-
-    impl BitOr for Mask {
-        type Output = Mask;
-        #[inline(always)]
-        fn bitor(self, other: Mask) -> Mask {
-            Mask(v128_or(self.0, other.0))
-        }
-    }
-
-    /// # Safety
-    /// `WIDTH` floats are there.
+impl Lane for V {
     #[inline(always)]
-    pub unsafe fn load(from: *const f32) -> V {
-        // SAFETY: by the caller's promise.
-        V(unsafe { v128_load(from.cast()) })
-    }
-
-    /// # Safety
-    /// There is room for `WIDTH` floats, and nobody else's.
-    #[inline(always)]
-    pub unsafe fn store(to: *mut f32, x: V) {
-        // SAFETY: by the caller's promise.
-        unsafe { v128_store(to.cast(), x.0) }
+    fn sqrt(self) -> V {
+        V::sqrt(self)
     }
 
     #[inline(always)]
-    pub fn floats(x: V) -> [f32; WIDTH] {
-        let x = x.0;
-        [f32x4_extract_lane::<0>(x), f32x4_extract_lane::<1>(x), f32x4_extract_lane::<2>(x), f32x4_extract_lane::<3>(x)]
+    fn abs(self) -> V {
+        V::abs(self)
     }
 
     #[inline(always)]
-    pub fn above(a: V, b: V) -> Mask {
-        Mask(f32x4_gt(a.0, b.0))
+    fn if_above(self, limit: V, then: V, otherwise: V) -> V {
+        pick(above(self, limit), then, otherwise)
     }
 
     #[inline(always)]
-    pub fn below(a: V, b: V) -> Mask {
-        Mask(f32x4_lt(a.0, b.0))
+    fn and_bits(self, mask: u32) -> V {
+        from_bits(bits(self) & all(mask as i32))
     }
 
     #[inline(always)]
-    pub fn at_least(a: V, b: V) -> Mask {
-        Mask(f32x4_ge(a.0, b.0))
+    fn exp(self) -> V {
+        math::exp(self)
     }
 
     #[inline(always)]
-    pub fn equal(a: V, b: V) -> Mask {
-        Mask(f32x4_eq(a.0, b.0))
-    }
-
-    #[inline(always)]
-    pub fn pick(mask: Mask, a: V, b: V) -> V {
-        V(v128_bitselect(a.0, b.0, mask.0))
-    }
-
-    #[inline(always)]
-    pub fn pick_bits(mask: Mask, a: I, b: I) -> I {
-        I(v128_bitselect(a.0, b.0, mask.0))
-    }
-
-    #[inline(always)]
-    pub fn all(bits: i32) -> I {
-        I(i32x4_splat(bits))
-    }
-
-    #[inline(always)]
-    pub fn bits(x: V) -> I {
-        I(x.0)
-    }
-
-    #[inline(always)]
-    pub fn from_bits(bits: I) -> V {
-        V(bits.0)
-    }
-
-    #[inline(always)]
-    pub fn to_float(n: I) -> V {
-        V(f32x4_convert_i32x4(n.0))
-    }
-
-    #[inline(always)]
-    pub fn exceeds(a: I, b: I) -> Mask {
-        Mask(i32x4_gt(a.0, b.0))
+    fn ln(self) -> V {
+        math::ln(self)
     }
 }

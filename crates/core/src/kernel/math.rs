@@ -1,7 +1,7 @@
 //! exp, ln, tanh and sigmoid in f32: our own polynomials (Remez fits), without branches, so that loops over them become
 //! vector code. Same bits on every target: no libm, no fused multiply-add.
 
-use super::lane::{
+use super::vector::{
     I, V, above, all, at_least, below, bits, bounded, equal, exceeds, from_bits, pick, pick_bits, to_float,
 };
 

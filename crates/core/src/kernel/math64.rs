@@ -37,6 +37,9 @@ pub fn pow(base: f64, exponent: f64) -> f64 {
     if base.is_nan() || exponent.is_nan() {
         return f64::NAN;
     }
+    if exponent == 1.0 {
+        return base;
+    }
     let size = base.abs();
     let odd = exponent % 2.0 == 1.0 || exponent % 2.0 == -1.0;
     let sign = if odd && base.is_sign_negative() { -1.0 } else { 1.0 };

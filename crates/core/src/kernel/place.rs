@@ -1,7 +1,7 @@
 //! Where the values of a bound plan lie: addresses with a dtype and a size, checked once when a run is made.
 
 use super::memory::{ALIGN, Buffer};
-use super::sweep::Segment;
+use super::segment::Segment;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Dim, Type};
 
@@ -49,6 +49,11 @@ impl Arg {
             return Err(Error::new(Code::ShapeMismatch, message));
         }
         Ok(Arg { ptr: buffer.address(), ..*self })
+    }
+
+    /// `len` elements of the same dtype, all of `buffer`.
+    pub fn whole(&self, buffer: &Buffer, len: usize) -> Result<Self> {
+        Arg { size: Dim::fixed(len), ..*self }.like(buffer)
     }
 
     /// Whether the value lies in `buffer`.
@@ -162,15 +167,11 @@ impl Arg {
 
 /// A segment of the sweep over values of fixed size. Private to the crate because it trusts its caller, the plan's
 /// update: all values are alive as long as the run, and apart from each other.
-pub(crate) fn segment(param: &Arg, gradient: &Arg, states: &[Arg], decay: bool) -> Segment<'static> {
-    let all = || [param, gradient].into_iter().chain(states);
-    assert!(
-        all().all(|arg| arg.holds::<f32>() && arg.size == param.size && arg.size.power == 0),
-        "one length, float32"
-    );
-    let states: Vec<*mut f32> = states.iter().map(|arg| arg.ptr.cast()).collect();
+pub(crate) fn segment(param: &Arg, gradient: &Arg, states: &[Arg]) -> Segment<'static> {
+    let mut all = [param, gradient].into_iter().chain(states);
+    assert!(all.all(|arg| arg.holds::<f32>() && arg.size.power == 0), "float32 of fixed size");
+    assert_eq!(param.size, gradient.size, "one length");
+    let states: Vec<_> = states.iter().map(|arg| (arg.ptr.cast(), arg.size.coef)).collect();
     // SAFETY: every arg was checked to hold its elements; the update has checked that the buffers are distinct.
-    let mut segment = unsafe { Segment::from_raw(param.size.coef, param.ptr.cast(), gradient.ptr.cast(), &states) };
-    segment.decay = decay;
-    segment
+    unsafe { Segment::from_raw(param.size.coef, param.ptr.cast(), gradient.ptr.cast(), &states) }
 }

@@ -1,11 +1,11 @@
 //! Sums and maxima of fixed shape: the order of additions depends on the length alone, never on threads or vector width.
 //! `tree` states the shape.
 
-use super::lane::{V, WIDTH, load, store};
 use super::pool::{Shared, split};
 use super::simd::{Kernel, dispatch};
 use super::tree::{Add, AddExp, Dot, LEVELS, Max, Rule, Squares, contiguous, fold, largest};
 pub use super::tree::{BLOCK, LANES};
+use super::vector::{V, WIDTH, load, store};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Columns that a sum over rows holds in registers at once; no bit depends on it.

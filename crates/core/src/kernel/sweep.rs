@@ -2,21 +2,23 @@
 //! with clipping, decay and the flush of denormals in the same pass. Knows no optimizer and decides nothing: what can
 //! be refused was refused before. No reductions here, so any split over threads or lanes gives the same bits.
 
-use super::lane::{V, WIDTH, below, bounded, load, pick, store};
+use super::lane::Lane;
 use super::pool::split;
+use super::segment::{STATES, Segment};
 use super::simd::{Kernel, dispatch};
-use std::marker::PhantomData;
-use std::ops::Range;
+use super::vector::{V, WIDTH};
 
-/// Elements that go through a rule together: one AVX-512 register, two of AVX2, four of SIMD128.
-const LANES: usize = if cfg!(target_family = "wasm") { WIDTH } else { 16 };
-/// State tensors one parameter may have.
-pub const STATES: usize = 8;
+/// Elements that go through a rule together: one AVX-512 register, two of AVX2. In WASM one register: a module is
+/// downloaded before it runs, and more lanes would only be the same code several times.
+const LANES: usize = if cfg!(target_arch = "wasm32") { 4 } else { 16 };
+/// Arrays of one segment: state, parameter, gradient.
+const ARRAYS: usize = STATES + 2;
 
 /// The rule of an elementwise optimizer: what becomes of one parameter and its `N` numbers of state.
 pub trait Rule<const N: usize>: Copy + Send + Sync {
-    /// The new parameter and state. Must be `#[inline(always)]` and free of branches that depend on data.
-    fn update(self, param: V, gradient: V, state: [V; N]) -> (V, [V; N]);
+    /// The new parameter and state. Must be `#[inline(always)]` and free of branches that depend on data. What an option
+    /// decides is best a coefficient (0 or 1): a branch doubles the loop.
+    fn update<X: Lane>(self, param: X, gradient: X, state: [X; N]) -> (X, [X; N]);
 }
 
 /// What happens to every element before its rule. The scale of the gradient belongs to the segment.
@@ -26,275 +28,227 @@ pub struct Stage {
     pub clip_value: f32,
     /// Part of the parameter taken away before the rule (learning rate × weight decay); 0: none.
     pub decay: f32,
+    /// Part of the parameter added to its gradient (L2 regularisation); 0: none.
+    pub l2: f32,
 }
 
 impl Stage {
     /// Leaves gradients and parameters as they are.
-    pub const NONE: Self = Self { clip_value: f32::INFINITY, decay: 0.0 };
+    pub const NONE: Self = Self { clip_value: f32::INFINITY, decay: 0.0, l2: 0.0 };
 }
 
-/// One parameter with its gradient and state, all of one length. Holds addresses, so that the list of a model's segments
-/// can be built once per run and swept in every step.
-pub struct Segment<'a> {
-    param: *mut f32,
-    gradient: *const f32,
-    state: [*mut f32; STATES],
-    states: usize,
-    len: usize,
-    /// First element of this segment in the sweep's joint numbering.
-    start: usize,
-    /// Factor on the gradient: what clipping by norm leaves of it.
-    pub(crate) gradient_scale: f32,
-    /// Whether weight decay applies.
-    pub decay: bool,
-    memory: PhantomData<&'a mut [f32]>,
-}
-
-// SAFETY: a segment stands for `&mut [f32]` and `&[f32]`, which are Send; a shared segment gives out shared slices only.
-unsafe impl Send for Segment<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Segment<'_> {}
-
-impl<'a> Segment<'a> {
-    /// A segment over borrowed memory.
-    ///
-    /// # Panics
-    /// If the lengths differ or there are more than [`STATES`] states: the caller's mistake.
-    pub fn new(param: &'a mut [f32], gradient: &'a [f32], states: Vec<&'a mut [f32]>) -> Self {
-        let len = param.len();
-        assert!(gradient.len() == len && states.iter().all(|state| state.len() == len), "a segment has one length");
-        let states: Vec<*mut f32> = states.into_iter().map(|state| state.as_mut_ptr()).collect();
-        // SAFETY: the addresses come from borrows of `len` elements that last for 'a, the mutable ones exclusive.
-        unsafe { Self::from_raw(len, param.as_mut_ptr(), gradient.as_ptr(), &states) }
-    }
-
-    /// A segment over memory that its owner will keep in place. Decay is on.
-    ///
-    /// # Panics
-    /// With more than [`STATES`] states.
-    ///
-    /// # Safety
-    /// For as long as the segment is used, each address must hold `len` floats that are alive and disjoint from those
-    /// of the other addresses and segments, and nothing else may write them, or read param and state, during a call.
-    pub unsafe fn from_raw(len: usize, param: *mut f32, gradient: *const f32, states: &[*mut f32]) -> Self {
-        let mut state = [std::ptr::null_mut(); STATES];
-        state[..states.len()].copy_from_slice(states);
-        Self {
-            param,
-            gradient,
-            state,
-            states: states.len(),
-            len,
-            start: 0,
-            gradient_scale: 1.0,
-            decay: true,
-            memory: PhantomData,
-        }
-    }
-
-    /// Elements of the parameter.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether the parameter has no elements.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// State tensors of the parameter.
-    pub fn states(&self) -> usize {
-        self.states
-    }
-
-    /// The gradient.
-    pub fn gradient(&self) -> &[f32] {
-        // SAFETY: `len` live floats that nobody writes, by the contract of `from_raw`.
-        unsafe { std::slice::from_raw_parts(self.gradient, self.len) }
-    }
-}
-
-/// Applies `rule` to every element of every segment: scale and clamp the gradient, decay the parameter, rule, flush.
+/// Applies `rule` to every element of every segment: scale and clamp the gradient, decay, rule, flush. The rule's state
+/// are the segments' first `N`.
 ///
 /// # Panics
-/// If a segment has not exactly `N` states.
+/// If a segment has fewer states, or one of these is not of the parameter's size.
 pub fn sweep<const N: usize, R: Rule<N>>(rule: R, stage: &Stage, segments: &mut [Segment<'_>]) {
+    pieces(N, stage, segments, &|piece| dispatch(Pass::<N, R> { rule, piece }));
+}
+
+/// Cuts the segments into pieces, on several threads if that pays, and runs `pass` on each. The same for all rules.
+fn pieces(states: usize, stage: &Stage, segments: &mut [Segment<'_>], pass: &(dyn Fn(Piece) + Sync)) {
     let mut total = 0;
     for segment in segments.iter_mut() {
-        assert_eq!(segment.states, N, "the rule and the segment must have the same number of states");
+        let whole = segment.lens.iter().take(states).all(|&len| len == segment.len());
+        assert!(states <= segment.states() && whole, "the rule and the segment must have the same states");
         segment.start = total;
-        total += segment.len;
+        total += segment.len();
     }
     let segments = &*segments;
-    split(total, 1, LANES, |Range { start: mut at, end }| {
-        let first = segments.partition_point(|segment| segment.start + segment.len <= at);
+    split(total, 1, LANES, |range| {
+        let mut at = range.start;
+        let first = segments.partition_point(|segment| segment.start + segment.len() <= at);
         for segment in &segments[first..] {
-            if at >= end {
+            if at >= range.end {
                 break;
             }
-            let range = at - segment.start..segment.len.min(end - segment.start);
-            at += range.len();
-            let decays = stage.decay != 0.0 && segment.decay;
-            // SAFETY: `split` numbers disjoint elements and this range lies inside the segment, whose memory is
-            // exclusive while `sweep` holds the list mutably.
-            unsafe {
-                match decays {
-                    true => dispatch(Piece::<N, true, R>::new(rule, stage, segment, range)),
-                    false => dispatch(Piece::<N, false, R>::new(rule, stage, segment, range)),
-                }
-            }
+            let start = at - segment.start;
+            let end = segment.len().min(range.end - segment.start);
+            at += end - start;
+            let mut arrays = [std::ptr::null_mut(); ARRAYS];
+            arrays[..states].copy_from_slice(&segment.state[..states]);
+            (arrays[states], arrays[states + 1]) = (segment.param, segment.gradient.cast_mut());
+            // SAFETY: the range lies inside the segment.
+            arrays[..states + 2].iter_mut().for_each(|array| *array = unsafe { array.add(start) });
+            let stage = if segment.decay { *stage } else { Stage { decay: 0.0, l2: 0.0, ..*stage } };
+            // `split` numbers disjoint elements and this range lies inside the segment, whose memory is exclusive while
+            // `sweep` holds the list mutably: that is what a piece promises.
+            pass(Piece { arrays, len: end - start, stage, scale: segment.gradient_scale });
         }
     });
 }
 
-/// A range of one segment: what one thread runs at a time.
-struct Piece<const N: usize, const DECAY: bool, R> {
-    element: Element<DECAY, R>,
-    param: *mut f32,
-    gradient: *const f32,
-    state: [*mut f32; N],
+/// A range of one segment: what one thread runs at a time. Made by `pieces` alone, which sees to it that `len` floats,
+/// exclusive but for the gradient's, lie behind each of the arrays.
+struct Piece {
+    /// The states, the parameter, the gradient.
+    arrays: [*mut f32; ARRAYS],
     len: usize,
+    stage: Stage,
+    scale: f32,
 }
 
-impl<const N: usize, const DECAY: bool, R: Rule<N>> Piece<N, DECAY, R> {
-    /// # Safety
-    /// `range` must lie inside the segment, and nothing else may touch it while the piece runs.
-    unsafe fn new(rule: R, stage: &Stage, segment: &Segment<'_>, range: Range<usize>) -> Self {
-        let (scale, clip, decay) = (segment.gradient_scale, stage.clip_value, stage.decay);
-        Self {
-            element: Element { rule, scale, clip, decay },
-            // SAFETY: the range lies inside the segment.
-            param: unsafe { segment.param.add(range.start) },
-            // SAFETY: as above.
-            gradient: unsafe { segment.gradient.add(range.start) },
-            // SAFETY: as above; `sweep` checked that the segment has N states.
-            state: std::array::from_fn(|slot| unsafe { segment.state[slot].add(range.start) }),
-            len: range.len(),
-        }
-    }
+/// A rule on a piece.
+struct Pass<const N: usize, R> {
+    rule: R,
+    piece: Piece,
 }
 
-impl<const N: usize, const DECAY: bool, R: Rule<N>> Kernel for Piece<N, DECAY, R> {
+impl<const N: usize, R: Rule<N>> Kernel for Pass<N, R> {
     type Out = ();
 
     #[inline(always)]
     fn run(self) {
-        let (whole, rest) = (self.len / LANES, self.len % LANES);
-        let mut tail = Tail { param: [0.0; LANES], gradient: [0.0; LANES], state: [[0.0; LANES]; N] };
-        if rest > 0 {
-            // SAFETY: `rest` elements follow the whole blocks, and the tail has room for a block.
-            unsafe { self.exchange(whole * LANES, rest, &mut tail, false) };
-        }
-        // The rest goes through the same loop, padded, so that the rule's code is there once.
-        for index in 0..whole + usize::from(rest > 0) {
-            let (param, gradient, state) = if index < whole {
-                let at = index * LANES;
-                // SAFETY: the block lies within the piece.
-                unsafe { (self.param.add(at), self.gradient.add(at), self.state.map(|slot| slot.add(at))) }
-            } else {
-                (tail.param.as_mut_ptr(), tail.gradient.as_ptr(), tail.state.each_mut().map(|slot| slot.as_mut_ptr()))
-            };
-            // SAFETY: a block behind every pointer, exclusive where it is written.
-            unsafe { self.element.block(param, gradient, state) };
-        }
-        if rest > 0 {
-            // SAFETY: as above.
-            unsafe { self.exchange(whole * LANES, rest, &mut tail, true) };
-        }
+        let plain = self.piece.stage == Stage::NONE && self.piece.scale == 1.0;
+        // A loop that leaves out what would do nothing; too small a gain for twice the code in a module.
+        if plain && !cfg!(target_arch = "wasm32") { self.pass::<true>() } else { self.pass::<false>() }
     }
 }
 
-/// A block of its own for what does not fill one.
-struct Tail<const N: usize> {
-    param: [f32; LANES],
-    gradient: [f32; LANES],
-    state: [[f32; LANES]; N],
-}
-
-impl<const N: usize, const DECAY: bool, R: Rule<N>> Piece<N, DECAY, R> {
-    /// Copies `len` elements from `at` on to the tail, or what was made of them back.
-    ///
-    /// # Safety
-    /// at + len is the length of the piece, and len < LANES.
+impl<const N: usize, R: Rule<N>> Pass<N, R> {
     #[inline(always)]
-    unsafe fn exchange(&self, at: usize, len: usize, tail: &mut Tail<N>, back: bool) {
-        let copy = |own: *mut f32, other: *mut f32| {
-            let (from, to) = if back { (other, own) } else { (own, other) };
-            // SAFETY: the tail is other memory than the piece, and both hold `len` elements.
-            unsafe { from.cast_const().copy_to_nonoverlapping(to, len) };
-        };
-        // SAFETY: inside the piece.
-        unsafe {
-            copy(self.param.add(at), tail.param.as_mut_ptr());
-            for slot in 0..N {
-                copy(self.state[slot].add(at), tail.state[slot].as_mut_ptr());
+    fn pass<const PLAIN: bool>(self) {
+        let element = Element::<PLAIN, R>::new(self.rule, &self.piece);
+        let Piece { arrays, len, .. } = self.piece;
+        if cfg!(target_arch = "wasm32") || len < LANES {
+            return self.with_rest(element);
+        }
+        // What does not fill a block goes as the last LANES elements. They are computed before the loop changes some of
+        // them and written after it: from the same input the same bits come twice.
+        let last = len - LANES;
+        // SAFETY: last + LANES = len, and `len` floats lie behind every array.
+        let end = unsafe { element.computed(&arrays, last) };
+        for at in (0..=last).step_by(LANES) {
+            // SAFETY: at + LANES <= len.
+            unsafe { element.computed(&arrays, at).write(&arrays, at) };
+        }
+        // SAFETY: as for `end`.
+        unsafe { end.write(&arrays, last) };
+    }
+
+    /// Whole blocks where they are, then what is left in a block of its own: in one loop, so that it is compiled once.
+    #[inline(always)]
+    fn with_rest<const PLAIN: bool>(self, element: Element<PLAIN, R>) {
+        let (mut arrays, mut end) = (self.piece.arrays, self.piece.len - self.piece.len % LANES);
+        let mut rest = Rest([[0.0; LANES]; ARRAYS]);
+        let mut short = false;
+        loop {
+            let mut at = 0;
+            while at < end {
+                // SAFETY: at + LANES <= end, and `len` or, in the second round, LANES floats lie behind every array.
+                unsafe { element.computed(&arrays, at).write(&arrays, at) };
+                at += LANES;
             }
-            if !back {
-                self.gradient.add(at).copy_to_nonoverlapping(tail.gradient.as_mut_ptr(), len);
+            if short || end == self.piece.len {
+                break;
             }
+            rest.load(&self.piece, N);
+            arrays = std::array::from_fn(|k| rest.0[k].as_mut_ptr());
+            (end, short) = (LANES, true);
+        }
+        if short {
+            rest.store(&self.piece, N);
         }
     }
 }
 
-/// The arithmetic of one element: stages, then the rule.
+/// The last elements of a piece, fewer than a block holds, filled up with zeros.
+struct Rest([[f32; LANES]; ARRAYS]);
+
+impl Rest {
+    fn load(&mut self, piece: &Piece, states: usize) {
+        let left = piece.len % LANES;
+        for (row, &array) in self.0.iter_mut().zip(&piece.arrays[..states + 2]) {
+            // SAFETY: the last `left` of the `len` floats behind the array.
+            let array = unsafe { std::slice::from_raw_parts(array.add(piece.len - left), left) };
+            row[..left].copy_from_slice(array);
+        }
+    }
+
+    /// Writes states and parameter back.
+    fn store(&self, piece: &Piece, states: usize) {
+        let left = piece.len % LANES;
+        for (row, &array) in self.0.iter().zip(&piece.arrays[..states + 1]) {
+            // SAFETY: as in `load`; all but the gradient's are exclusive.
+            let array = unsafe { std::slice::from_raw_parts_mut(array.add(piece.len - left), left) };
+            array.copy_from_slice(&row[..left]);
+        }
+    }
+}
+
+/// The arithmetic of one element: stages, unless all of them do nothing (`PLAIN`), then the rule.
 #[derive(Clone, Copy)]
-struct Element<const DECAY: bool, R> {
+struct Element<const PLAIN: bool, R> {
     rule: R,
     scale: f32,
     clip: f32,
     decay: f32,
+    l2: f32,
+    /// All bits where there is decay: without any, nothing is multiplied by zero, for infinity would become NaN.
+    decays: u32,
 }
 
-impl<const DECAY: bool, R> Element<DECAY, R> {
-    /// Updates a block where it lies. All is read before anything is written: what is read then are local arrays, which
-    /// the compiler knows to share no memory.
+impl<const PLAIN: bool, R> Element<PLAIN, R> {
+    #[inline(always)]
+    fn new(rule: R, piece: &Piece) -> Self {
+        let Stage { clip_value: clip, decay, l2 } = piece.stage;
+        let decays = if decay != 0.0 || l2 != 0.0 { u32::MAX } else { 0 };
+        Self { rule, scale: piece.scale, clip, decay, l2, decays }
+    }
+
+    /// One block after the step.
     ///
     /// # Safety
-    /// LANES elements behind every pointer, those of param and state exclusive.
+    /// `at + LANES` floats lie behind each of the arrays, exclusive but for the gradient's.
     #[inline(always)]
-    unsafe fn block<const N: usize>(self, param: *mut f32, gradient: *const f32, state: [*mut f32; N])
+    unsafe fn computed<const N: usize>(self, arrays: &[*mut f32; ARRAYS], at: usize) -> Block<N>
     where
         R: Rule<N>,
     {
-        // SAFETY: inside the block.
-        let at = |from: *const f32, j: usize| unsafe { load(from.add(j * WIDTH)) };
-        let read = |from: *const f32| -> [V; VECTORS] { std::array::from_fn(|j| at(from, j)) };
-        let (mut p, g, mut s) = (read(param), read(gradient), state.map(|slot| read(slot)));
-        for j in 0..VECTORS {
-            if DECAY {
-                p[j] -= self.decay * p[j];
-            }
-            let old: [V; N] = std::array::from_fn(|slot| s[slot][j]);
-            let (new, state) = self.rule.update(p[j], clamp(g[j] * self.scale, self.clip), old);
-            p[j] = flush(new);
+        // SAFETY: as promised.
+        let read = |array: *mut f32| unsafe { array.add(at).cast::<[V; LANES / WIDTH]>().read_unaligned() };
+        let mut state: [[V; LANES / WIDTH]; N] = std::array::from_fn(|slot| read(arrays[slot]));
+        let (mut param, gradient) = (read(arrays[N]), read(arrays[N + 1]));
+        for lane in 0..LANES / WIDTH {
+            let (p, g) = self.staged(param[lane], gradient[lane]);
+            let (p, new) = self.rule.update(p, g, std::array::from_fn(|slot| state[slot][lane]));
+            param[lane] = p.flushed();
             for slot in 0..N {
-                s[slot][j] = flush(state[slot]);
+                state[slot][lane] = new[slot].flushed();
             }
         }
-        for j in 0..VECTORS {
-            // SAFETY: inside the block, which is exclusive.
-            unsafe {
-                store(param.add(j * WIDTH), p[j]);
-                for slot in 0..N {
-                    store(state[slot].add(j * WIDTH), s[slot][j]);
-                }
-            }
+        Block { param, state }
+    }
+
+    /// The parameter and the gradient as the rule gets them.
+    #[inline(always)]
+    fn staged(self, p: V, g: V) -> (V, V) {
+        if PLAIN {
+            return (p, g);
         }
+        let decaying = p.and_bits(self.decays);
+        let clipped = (g * self.scale).at_most(self.clip).at_least(-self.clip);
+        (p - decaying * self.decay, clipped + decaying * self.l2)
     }
 }
 
-/// Vectors of a block.
-const VECTORS: usize = LANES / WIDTH;
-
-/// `x` within ± limit; NaN stays NaN.
-#[inline(always)]
-fn clamp(x: V, limit: f32) -> V {
-    bounded(x, V::from(-limit), V::from(limit))
+/// Elements that went through the rule together: local arrays, which the compiler knows to share no memory.
+struct Block<const N: usize> {
+    param: [V; LANES / WIDTH],
+    state: [[V; LANES / WIDTH]; N],
 }
 
-/// `x`, or +0 where it is denormal: decayed moments would otherwise become so and slow every later step down, and WASM
-/// has no flag to flush them.
-#[inline(always)]
-fn flush(x: V) -> V {
-    pick(below(x.abs(), V::from(f32::MIN_POSITIVE)), V::from(0.0), x)
+impl<const N: usize> Block<N> {
+    /// # Safety
+    /// As for `computed`.
+    #[inline(always)]
+    unsafe fn write(self, arrays: &[*mut f32; ARRAYS], at: usize) {
+        // SAFETY: as promised.
+        let write = |array: *mut f32, x| unsafe { array.add(at).cast::<[V; LANES / WIDTH]>().write_unaligned(x) };
+        write(arrays[N], self.param);
+        for slot in 0..N {
+            write(arrays[slot], self.state[slot]);
+        }
+    }
 }

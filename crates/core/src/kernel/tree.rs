@@ -5,8 +5,8 @@
 //! into a binary counter: two neighbouring subtrees of equal size merge at once, and what is left at the end merges
 //! from the smallest to the largest. So any aligned power of two of blocks may be summed elsewhere.
 
-use super::lane::{V, WIDTH, at_least, equal, floats, load, pick};
 use super::pool::{SPLIT_FROM, Shared, parallel, threads};
+use super::vector::{V, WIDTH, at_least, equal, floats, load, pick};
 use std::ops::Range;
 
 /// Elements per block of a contiguous sum, rows per block of a sum over rows.
@@ -296,7 +296,7 @@ fn spread<R: Rule>(lanes: [R::Lanes; VECTORS], _: R) -> [R::T; LANES] {
 }
 
 #[inline(always)]
-fn halve<T: Merge>(mut lanes: [T; LANES]) -> T {
+pub fn halve<T: Merge>(mut lanes: [T; LANES]) -> T {
     for half in [8, 4, 2, 1] {
         for j in 0..half {
             lanes[j] = lanes[j].merge(lanes[j + half]);

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// How far the work of one op has come.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,9 @@ pub struct Turn {
 /// Everything at once.
 const WHOLE: Turn = Turn { parts: 0, split: 0, part: 0, seen: 0, given: false, more: false, working: false };
 
+/// Turns being taken, on whichever thread: while there are none, a split costs a look at this.
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+
 thread_local! {
     static TURN: Cell<Turn> = const { Cell::new(WHOLE) };
 }
@@ -43,8 +47,10 @@ impl Turn {
         impl Drop for Reset {
             fn drop(&mut self) {
                 TURN.set(WHOLE);
+                TAKEN.fetch_sub(1, Relaxed);
             }
         }
+        TAKEN.fetch_add(1, Relaxed);
         let _reset = Reset;
         TURN.set(Turn { seen: 0, given: false, more: false, ..*self });
         let result = work();
@@ -99,8 +105,16 @@ fn done() {
 }
 
 /// Which of `0..units` the caller is to do now: a multiple of `align` of them, and `least` where there are as many.
-#[inline(never)]
+#[inline]
 pub fn part(units: usize, align: usize, least: usize) -> Part {
+    if TAKEN.load(Relaxed) == 0 {
+        return Part { start: 0, end: units, of_turn: false };
+    }
+    part_of_turn(units, align, least)
+}
+
+#[inline(never)]
+fn part_of_turn(units: usize, align: usize, least: usize) -> Part {
     let mut turn = TURN.get();
     if turn.parts == 0 || turn.working {
         return Part { start: 0, end: units, of_turn: false };

@@ -2,14 +2,13 @@
 //! does; equal shapes, the common case, take a path without index arithmetic, in place where possible.
 
 use super::oracle::Oracle;
-use super::{Entry, Epilogue, Grad, Op, Signature, Site, rules};
-use crate::declare::prose;
+use super::{Entry, Epilogue, Grad, Op, Signature, Site, prose, rules};
 use crate::error::Result;
 use crate::graph::types::{MAX_RANK, Type};
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{binary, broadcast2};
 use crate::kernel::io::Io;
-use crate::kernel::lane::V;
+use crate::kernel::vector::V;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -49,6 +48,14 @@ pub const fn entry<R: BinaryRule>() -> Entry {
     Entry { name: R::NAME, doc: prose(R::DOC), make, signature: Signature::Binary }
 }
 
+/// Hands over the sizes of result and operands at this batch.
+fn with_dims(io: &Io<'_>, f: &dyn Fn([&[usize]; 3])) {
+    let mut sizes = [[0; MAX_RANK]; 3];
+    let [y, a, b] = &mut sizes;
+    let [y_type, a_type, b_type] = [io.output_type(0), io.input_type(0), io.input_type(1)];
+    f([y_type.shape.at(io.batch, y), a_type.shape.at(io.batch, a), b_type.shape.at(io.batch, b)]);
+}
+
 impl<R: BinaryRule> Op for Binary<R> {
     fn name(&self) -> &'static str {
         R::NAME
@@ -60,15 +67,11 @@ impl<R: BinaryRule> Op for Binary<R> {
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        let (a, b, y) = (io.input_type(0), io.input_type(1), io.output_type(0));
-        let dst = io.output(0);
-        if a.shape == b.shape {
-            binary(dst, io.first(), io.input(1), R::f32);
-            return Ok(());
+        if io.input_type(0).shape == io.input_type(1).shape {
+            binary(io.output(0), io.first(), io.input(1), R::f32);
+        } else {
+            with_dims(io, &|[y, a, b]| broadcast2(io.output(0), y, io.input(0), a, io.input(1), b, R::f32));
         }
-        let (mut ad, mut bd, mut yd) = ([0; MAX_RANK], [0; MAX_RANK], [0; MAX_RANK]);
-        let (ad, bd) = (a.shape.at(io.batch, &mut ad), b.shape.at(io.batch, &mut bd));
-        broadcast2(dst, y.shape.at(io.batch, &mut yd), io.input(0), ad, io.input(1), bd, R::f32);
         Ok(())
     }
 

@@ -10,8 +10,8 @@ use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
 use crate::kernel::elementwise::{binary, ternary};
 use crate::kernel::io::Io;
-use crate::kernel::lane::{V, below, bounded, equal, pick};
 use crate::kernel::math;
+use crate::kernel::vector::{V, below, bounded, equal, pick};
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal(
@@ -161,7 +161,7 @@ impl Op for BinaryCrossEntropyGrad {
             let slope = graph.sub(sigmoid, t)?;
             return Ok(vec![graph.mul(dl, slope)?]);
         }
-        let dp = graph.vjp(&[p, t], &[true, false], &[Some(dl)], |graph, inputs| {
+        let dp = graph.vjp(&[p, t], &[true, false], &[Some(dl)], &|graph, inputs| {
             let ((log, log_rest), one) = (logs(graph, inputs[0])?, graph.number(1.0)?);
             let others = graph.sub(one, inputs[1])?;
             let (of_ones, of_zeros) = (graph.mul(inputs[1], log)?, graph.mul(others, log_rest)?);

@@ -11,10 +11,10 @@ use crate::graph::types::{Shape, Type};
 use crate::graph::{Graph, Value};
 use crate::kernel::elementwise::update_row;
 use crate::kernel::io::Io;
-use crate::kernel::lane::{V, bounded, pick};
 use crate::kernel::math;
 use crate::kernel::reduce::{Reduction, reduce_axis, row_sum};
 use crate::kernel::rows::{RowRule, rows};
+use crate::kernel::vector::{V, bounded, pick};
 use std::sync::Arc;
 
 pub const ENTRY: Entry =
@@ -103,7 +103,7 @@ impl Op for CategoricalCrossEntropy {
         }
         if site.wanted[1] {
             let by_target =
-                graph.vjp(site.inputs, &[false, true], grads, |graph, inputs| self.expand(graph, inputs))?;
+                graph.vjp(site.inputs, &[false, true], grads, &|graph, inputs| self.expand(graph, inputs))?;
             parts[1] = by_target[1].map_or(Grad::None, Grad::Value);
         }
         Ok(parts)
@@ -149,9 +149,8 @@ impl RowRule for Backward<'_> {
         } else {
             // By the shares q = p / sum, then through the division.
             let sum = row_sum(p);
-            let by_share = |share: V, target: V| {
-                pick(beyond(share, BOUNDS[0], BOUNDS[1]), V::from(0.0), -(dl * target) / share)
-            };
+            let by_share =
+                |share: V, target: V| pick(beyond(share, BOUNDS[0], BOUNDS[1]), V::from(0.0), -(dl * target) / share);
             row.copy_from_slice(target);
             update_row(row, p, |target, p| p / sum * by_share(p / sum, target));
             let shared = row_sum(row);
@@ -202,8 +201,8 @@ impl Op for CategoricalCrossEntropyGrad {
 
     fn expand(&self, graph: &mut Graph, inputs: &[Value]) -> Result<Vec<Value>> {
         let loss = CategoricalCrossEntropy { from_logits: self.from_logits };
-        let dp =
-            graph.vjp(&inputs[1..3], &[true, false], &[Some(inputs[0])], |graph, inputs| loss.expand(graph, inputs))?;
+        let dp = graph
+            .vjp(&inputs[1..3], &[true, false], &[Some(inputs[0])], &|graph, inputs| loss.expand(graph, inputs))?;
         Ok(dp.into_iter().flatten().collect())
     }
 

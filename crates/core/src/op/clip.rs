@@ -7,7 +7,7 @@ use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{binary, unary};
 use crate::kernel::io::Io;
-use crate::kernel::lane::{Mask, V, above, below, bounded, pick};
+use crate::kernel::vector::{Mask, V, above, below, bounded, pick};
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("clip", "x, at least low, at most high.", make);
@@ -22,7 +22,10 @@ fn make(attrs: &Attrs) -> Result<Arc<dyn Op>> {
     let (low, high) = (attrs.float("low")?, attrs.float("high")?);
     match low <= high {
         true => Ok(Arc::new(Clip { low, high })),
-        false => Err(Error::new(Code::InvalidValue, format!("clip: expected low ≤ high, got {} and {}", describe(low), describe(high)))),
+        false => Err(Error::new(
+            Code::InvalidValue,
+            format!("clip: expected low ≤ high, got {} and {}", describe(low), describe(high)),
+        )),
     }
 }
 
@@ -99,9 +102,7 @@ impl Op for ClipGrad {
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let (low, high) = (self.0.low as f32, self.0.high as f32);
-        binary(io.output(0), io.first(), io.input(1), |dy, x| {
-            pick(beyond(x, low, high), V::from(0.0), dy)
-        });
+        binary(io.output(0), io.first(), io.input(1), |dy, x| pick(beyond(x, low, high), V::from(0.0), dy));
         Ok(())
     }
 

@@ -24,7 +24,9 @@ fn make(attrs: &Attrs) -> Result<Arc<dyn Op>> {
     let rate = attrs.float("rate")?;
     match (0.0..1.0).contains(&rate) {
         true => Ok(Arc::new(Dropout { rate, stream: attrs.size("stream")? as u32 })),
-        false => Err(Error::new(Code::InvalidValue, format!("dropout rate: expected 0 ≤ rate < 1, got {}", describe(rate)))),
+        false => {
+            Err(Error::new(Code::InvalidValue, format!("dropout rate: expected 0 ≤ rate < 1, got {}", describe(rate))))
+        }
     }
 }
 

@@ -11,10 +11,9 @@ mod rules;
 mod strided;
 mod unary;
 
-use crate::declare::prose;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::Type;
-use crate::graph::{Attrs, Graph, Value};
+use crate::graph::{Attrs, Expansion, Graph, Value};
 use crate::kernel::io::Io;
 use crate::plan::Body;
 use oracle::Oracle;
@@ -74,15 +73,13 @@ pub trait Op: Send + Sync {
     /// Emits the nodes of the vector-Jacobian product; `grads` are those of the outputs, where there are any. Without a
     /// rule of its own, an op has the gradient of its expansion.
     fn backward(&self, graph: &mut Graph, site: &Site<'_>, grads: &[Option<Value>]) -> Result<Vec<Grad>> {
-        let parts = graph.vjp(site.inputs, site.wanted, grads, |graph, inputs| self.expand(graph, inputs))?;
-        Ok(parts.into_iter().map(|part| part.map_or(Grad::None, Grad::Value)).collect())
+        by_expansion(graph, site, grads, &|graph, inputs| self.expand(graph, inputs))
     }
 
     /// The same outputs from simpler ops: what ops that do several steps at once (backward-only ones above all) are
     /// differentiated by. Never run instead of the op.
     fn expand(&self, _graph: &mut Graph, _inputs: &[Value]) -> Result<Vec<Value>> {
-        let message = format!("{}: expected a differentiable op, got one without a gradient", self.name());
-        Err(Error::new(Code::NotDifferentiable, message))
+        Err(refused(Code::NotDifferentiable, self.name(), "a differentiable op, got one without a gradient"))
     }
 
     /// Whether output 0 may take over input 0's buffer when nothing else needs it (same dtype and size); `types` are
@@ -119,7 +116,7 @@ pub trait Op: Send + Sync {
 
     /// As `forward`, for ops with a sub-graph.
     fn forward_with(&self, _io: &Io<'_>, _body: &Body<'_>) -> Result<()> {
-        Err(Error::new(Code::EngineFailed, format!("{}: expected no sub-plan, got one", self.name())))
+        Err(refused(Code::EngineFailed, self.name(), "no sub-plan, got one"))
     }
 }
 
@@ -129,8 +126,24 @@ impl fmt::Debug for dyn Op {
     }
 }
 
+/// What has only one form, whatever the op: the trait's defaults are compiled for each.
+fn by_expansion(graph: &mut Graph, site: &Site<'_>, grads: &[Option<Value>], expand: &Expansion) -> Result<Vec<Grad>> {
+    let parts = graph.vjp(site.inputs, site.wanted, grads, expand)?;
+    Ok(parts.into_iter().map(|part| part.map_or(Grad::None, Grad::Value)).collect())
+}
+
+#[cold]
+fn refused(code: Code, name: &str, expected: &str) -> Error {
+    Error::new(code, format!("{name}: expected {expected}"))
+}
+
 /// Makes an op from its attributes.
 pub type Make = fn(&Attrs) -> Result<Arc<dyn Op>>;
+
+/// Documentation, which is rendered where the crate is built and left out of the WASM module.
+const fn prose(text: &'static str) -> &'static str {
+    if cfg!(target_family = "wasm") { "" } else { text }
+}
 
 /// How TypeScript offers an op.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::binary::{At, BinaryRule, entry};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
-use crate::kernel::lane::V;
+use crate::kernel::vector::V;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mul;

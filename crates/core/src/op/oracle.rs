@@ -25,6 +25,11 @@ impl Array {
 
     /// An array whose element at each index is `f(index)`.
     pub fn from_fn(dims: Vec<usize>, mut f: impl FnMut(&[usize]) -> f64) -> Self {
+        // Through a pointer: the loop is there once, not once per op.
+        Self::from_dyn(dims, &mut f)
+    }
+
+    fn from_dyn(dims: Vec<usize>, f: &mut dyn FnMut(&[usize]) -> f64) -> Self {
         let n = dims.iter().product();
         let mut index = vec![0; dims.len()];
         let mut data = Vec::with_capacity(n);
@@ -52,6 +57,10 @@ impl Array {
     }
 
     pub fn map(&self, f: impl Fn(f64) -> f64) -> Array {
+        self.map_dyn(&f)
+    }
+
+    fn map_dyn(&self, f: &dyn Fn(f64) -> f64) -> Array {
         Array { dims: self.dims.clone(), data: self.data.iter().map(|&x| f(x)).collect() }
     }
 }
@@ -82,6 +91,10 @@ impl Oracle<'_> {
 
     /// Sets the next output by a function of the index and the inputs.
     pub fn set_by(&mut self, mut f: impl FnMut(&[usize], &[Array]) -> f64) {
+        self.set_by_dyn(&mut f);
+    }
+
+    fn set_by_dyn(&mut self, f: &mut dyn FnMut(&[usize], &[Array]) -> f64) {
         let dims = self.dims[self.outputs.len()].clone();
         let array = Array::from_fn(dims, |index| f(index, &self.inputs));
         self.outputs.push(array);

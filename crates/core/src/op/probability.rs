@@ -8,9 +8,9 @@ use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Shape, Type};
 use crate::graph::{Graph, Value};
 use crate::kernel::elementwise::map_row;
-use crate::kernel::lane::{V, floats};
 use crate::kernel::math;
 use crate::kernel::reduce::{row_max, row_sum};
+use crate::kernel::vector::{V, floats};
 
 /// Probabilities are kept this far from 0 and 1 (Keras's epsilon).
 pub const EPSILON: f64 = 1e-7;

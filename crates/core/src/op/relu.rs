@@ -4,7 +4,7 @@ use super::binary::{At, Binary, BinaryRule};
 use super::unary::unary;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
-use crate::kernel::lane::{V, at_least, below, pick};
+use crate::kernel::vector::{V, at_least, below, pick};
 
 unary! {
     /// max(x, 0), elementwise; NaN stays NaN. The gradient at 0 is 0.

@@ -5,7 +5,7 @@ use super::unary::unary;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::kernel::math;
-use crate::kernel::lane::V;
+use crate::kernel::vector::V;
 
 unary! {
     /// 1 / (1 + e⁻ˣ), elementwise, within 2 ulp.

@@ -1,8 +1,8 @@
 //! `softplus`.
 
-use crate::kernel::lane::{V, above, equal, pick};
 use super::unary::unary;
 use crate::kernel::math;
+use crate::kernel::vector::{V, above, equal, pick};
 
 unary! {
     /// ln(1 + eˣ), elementwise, without overflow; within 4 ulp. The gradient is the sigmoid.

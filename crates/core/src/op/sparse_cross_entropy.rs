@@ -8,8 +8,8 @@ use super::{Entry, Epilogue, Grad, Op, RowMap, Site, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
-use crate::kernel::io::Io;
 use crate::kernel::elementwise::map_row;
+use crate::kernel::io::Io;
 use crate::kernel::reduce::{row_max, row_sum, row_sum_exp};
 use crate::kernel::rows::{RowRule, rows};
 use std::sync::Arc;
@@ -168,8 +168,8 @@ impl Op for SparseCrossEntropyGrad {
 
     fn expand(&self, graph: &mut Graph, inputs: &[Value]) -> Result<Vec<Value>> {
         let loss = SparseCrossEntropy { from_logits: self.from_logits };
-        let dp =
-            graph.vjp(&inputs[1..3], &[true, false], &[Some(inputs[0])], |graph, inputs| loss.expand(graph, inputs))?;
+        let dp = graph
+            .vjp(&inputs[1..3], &[true, false], &[Some(inputs[0])], &|graph, inputs| loss.expand(graph, inputs))?;
         Ok(dp.into_iter().flatten().collect())
     }
 

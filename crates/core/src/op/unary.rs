@@ -2,14 +2,13 @@
 //! may be done by the op before them (`Epilogue::Map`).
 
 use super::oracle::Oracle;
-use super::{Entry, Epilogue, Grad, Op, Signature, Site, rules};
-use crate::declare::prose;
+use super::{Entry, Epilogue, Grad, Op, Signature, Site, prose, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{self, First};
 use crate::kernel::io::Io;
-use crate::kernel::lane::V;
+use crate::kernel::vector::V;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -43,7 +42,7 @@ macro_rules! unary {
             const NAME: &'static str = $name;
             const DOC: &'static str = concat!($($doc, "\n"),+).trim_ascii();
             #[inline(always)]
-            fn f32($x: $crate::kernel::lane::V) -> $crate::kernel::lane::V {
+            fn f32($x: $crate::kernel::vector::V) -> $crate::kernel::vector::V {
                 $f32
             }
             fn f64($x64: f64) -> f64 {

@@ -1,8 +1,8 @@
 //! Adam whose weight decay is on unless switched off.
 
-use super::{Update, adam::Adam};
+use super::{Tick, Update, adam::Adam};
 use crate::declare::declare;
-use crate::kernel::sweep::{Segment, Stage};
+use crate::kernel::segment::Segment;
 
 declare! {
     /// Adam with decoupled weight decay: each step first takes `w -= η·λ·w`, then Adam's.
@@ -22,12 +22,12 @@ declare! {
     } options {
         /// Divides by the largest second mean seen so far instead of the present one.
         amsgrad = false,
-    } state [momentum, velocity, velocity_hat if amsgrad]
+    } parity [torch { weight_decay: 0.01, epsilon: 1e-8 }] state [momentum, velocity, velocity_hat if amsgrad]
 }
 
 impl Update for AdamW {
-    fn step(&self, learning_rate: f64, t: u64, stage: &Stage, segments: &mut [Segment<'_>]) {
-        let Self { beta1, beta2, epsilon, amsgrad } = *self;
-        Adam { beta1, beta2, epsilon, amsgrad }.step(learning_rate, t, stage, segments);
+    fn step(&self, tick: &Tick, segments: &mut [Segment<'_>]) {
+        let Self { beta1, beta2, epsilon, amsgrad, torch } = *self;
+        Adam { beta1, beta2, epsilon, amsgrad, torch }.step(tick, segments);
     }
 }

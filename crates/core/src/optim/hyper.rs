@@ -1,63 +1,8 @@
-//! Where the numbers of a step come from: constants, schedules of the core, or values that a user's function gave for
-//! the coming steps beforehand. Nothing calls back into JavaScript.
+//! The numbers of an optimizer at a step, each from a source of its own: see `schedule/source.rs`.
 
 use crate::error::Result;
 use crate::reader::Reader;
-use crate::schedule::{self, Schedule};
-
-/// The value of one hyper-parameter as a function of the step, counted from 0.
-pub enum Source {
-    /// The same at every step; NaN stands for an option that is off.
-    Constant(f64),
-    /// A pure function of the step.
-    Schedule(Box<dyn Schedule>),
-    /// Values of the steps from `first` on.
-    Table {
-        /// The step of the first value.
-        first: u64,
-        /// One value a step.
-        values: Vec<f64>,
-    },
-}
-
-impl Source {
-    /// The value at `step`; NaN where a table has none.
-    pub fn at(&self, step: u64) -> f64 {
-        match self {
-            Source::Constant(value) => *value,
-            Source::Schedule(schedule) => schedule.at(step),
-            Source::Table { first, values } => {
-                let position = step.checked_sub(*first).and_then(|position| usize::try_from(position).ok());
-                position.and_then(|position| values.get(position)).copied().unwrap_or(f64::NAN)
-            }
-        }
-    }
-
-    /// Reads a tag (0 constant, 1 schedule, 2 table) and what belongs to it.
-    ///
-    /// # Errors
-    /// `PLAN_INVALID`, `UNKNOWN_NAME`.
-    pub fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-        match reader.u8()? {
-            0 => Ok(Source::Constant(reader.f64()?)),
-            1 => {
-                let name = reader.str()?;
-                let numbers = numbers(reader)?;
-                Ok(Source::Schedule(schedule::build(name, &numbers)?))
-            }
-            2 => {
-                let first = reader.varuint()?;
-                Ok(Source::Table { first, values: numbers(reader)? })
-            }
-            tag => Err(reader.invalid("a source of hyper-parameters (0 to 2)", tag)),
-        }
-    }
-}
-
-fn numbers(reader: &mut Reader<'_>) -> Result<Vec<f64>> {
-    let count = reader.count(8)?;
-    (0..count).map(|_| reader.f64()).collect()
-}
+use crate::schedule::Source;
 
 /// The numbers of one optimizer: those all share, then its own.
 pub struct Hypers(Vec<Source>);
@@ -95,8 +40,8 @@ mod tests {
         bytes.extend(0.25f64.to_le_bytes());
         bytes.extend([1, 16]);
         bytes.extend(b"ExponentialDecay");
-        bytes.push(4);
-        for value in [0.5f64, 10.0, 0.25, 1.0] {
+        bytes.push(5);
+        for value in [0.5f64, 10.0, 0.25, f64::NAN, 1.0] {
             bytes.extend(value.to_le_bytes());
         }
         bytes.extend([2, 7, 2]);
@@ -118,7 +63,7 @@ mod tests {
     fn refuses_false_bytes() {
         let decode = |bytes: &[u8]| Source::decode(&mut Reader::new(bytes)).err().map(|error| error.code);
         assert_eq!(decode(&[]), Some(Code::PlanInvalid));
-        assert_eq!(decode(&[3]), Some(Code::PlanInvalid));
+        assert_eq!(decode(&[6]), Some(Code::PlanInvalid));
         assert_eq!(decode(&[2, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]), Some(Code::PlanInvalid));
         assert_eq!(decode(&[1, 1, b'x', 0]), Some(Code::UnknownName));
     }

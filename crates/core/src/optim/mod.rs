@@ -3,56 +3,137 @@
 //!
 //! To add one: write its file, add its word to the registry, add its reference numbers to the tests.
 
-use crate::declare::{ABSENT, Declared, Entry, Hyper, REQUIRED, Range, prose};
+use crate::declare::{ABSENT, Declared, Docs, Entry, Hyper, REQUIRED, Range, StateShape, StateSpec};
 use crate::error::Result;
-use crate::kernel::sweep::{Segment, Stage};
+use crate::kernel::segment::Segment;
+use crate::kernel::sweep::Stage;
 use crate::reader::Reader;
 
 pub mod hyper;
+mod moments;
+mod scaled;
 pub mod step;
 
-/// An optimizer with its switches set. Whole-tensor ones implement this directly, elementwise ones through [`Update`].
-pub trait Optimizer: Send + Sync {
-    /// Updates every segment in place. `hyper` holds [`SHARED`], then its own numbers; `t` counts steps from 1.
-    fn step(&self, hyper: &[f64], t: u64, stage: &Stage, segments: &mut [Segment<'_>]);
+/// One step, as optimizers see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Tick {
+    /// Its number; the first is 1.
+    pub t: u64,
+    /// Its learning rate.
+    pub learning_rate: f64,
+    /// What happens to every element before the rule.
+    pub stage: Stage,
+    /// Weight decay for rules that have it inside, for segments that decay; 0 for all others.
+    pub decay: f64,
 }
 
-/// How a declared optimizer makes one step of its own numbers.
+/// How a declared optimizer makes one step of its own numbers: elementwise ones by `kernel::sweep`.
 pub trait Update: Declared + Send + Sync {
-    /// Updates every segment in place; `t` counts steps from 1.
-    fn step(&self, learning_rate: f64, t: u64, stage: &Stage, segments: &mut [Segment<'_>]);
-}
+    /// Whether a step is nothing but sweeps of rules whose numbers do not come from the segments: then it may be made
+    /// in turns.
+    const SWEEPS: bool = true;
 
-/// A declared optimizer whose switches are known and whose numbers come with each step.
-struct Configured<U> {
-    flags: Vec<bool>,
-    kind: std::marker::PhantomData<fn() -> U>,
-}
+    /// Updates every segment in place.
+    fn step(&self, tick: &Tick, segments: &mut [Segment<'_>]);
 
-impl<U: Update> Optimizer for Configured<U> {
-    fn step(&self, hyper: &[f64], t: u64, stage: &Stage, segments: &mut [Segment<'_>]) {
-        U::with(&hyper[SHARED.len()..], &self.flags).step(hyper[LEARNING_RATE], t, stage, segments);
+    /// The same with memory of its own that is kept between steps, for those that need some.
+    fn step_with(&self, tick: &Tick, segments: &mut [Segment<'_>], _scratch: &mut Vec<f32>) {
+        self.step(tick, segments);
     }
 }
 
-fn build<U: Update + 'static>(flags: &[bool]) -> Box<dyn Optimizer> {
-    Box::new(Configured::<U> { flags: flags.to_vec(), kind: std::marker::PhantomData })
+/// A step by an optimizer's own numbers, its flags, the step, the segments, memory.
+type MakeStep = fn(&[f64], &[bool], &Tick, &mut [Segment<'_>], &mut Vec<f32>);
+
+/// How one step of a declared optimizer is made.
+pub struct Make {
+    step: MakeStep,
+    sweeps: bool,
 }
 
-/// How an optimizer is made from its flags (see [`Declaration::flags`](crate::declare::Declaration::flags)).
-pub type Build = fn(&[bool]) -> Box<dyn Optimizer>;
+fn make<U: Update>(own: &[f64], flags: &[bool], tick: &Tick, segments: &mut [Segment<'_>], scratch: &mut Vec<f32>) {
+    U::with(own, flags).step_with(tick, segments, scratch);
+}
+
+/// An optimizer with its switches set. Its numbers come with each step.
+pub struct Optimizer {
+    make: &'static Make,
+    sweeps: bool,
+    flags: Vec<bool>,
+    scratch: Vec<f32>,
+}
+
+impl Optimizer {
+    /// From its line of the registry and its flags (see [`Declaration::flags`](crate::declare::Declaration::flags)).
+    pub fn new(entry: &'static Entry<Make>, flags: &[bool]) -> Self {
+        let like = |state: &StateSpec| matches!(state.shape, StateShape::Like);
+        let sweeps = entry.build.sweeps && entry.declaration.states.iter().all(like);
+        Self { make: &entry.build, sweeps, flags: flags.to_vec(), scratch: Vec::new() }
+    }
+
+    /// Whether a step may be made in turns: all that it changes is changed element by element.
+    pub fn sweeps(&self) -> bool {
+        self.sweeps
+    }
+
+    /// Updates every segment in place. `hyper` holds [`SHARED`], then its own numbers.
+    pub fn step(&mut self, hyper: &[f64], tick: &Tick, segments: &mut [Segment<'_>]) {
+        (self.make.step)(&hyper[SHARED.len()..], &self.flags, tick, segments, &mut self.scratch);
+    }
+}
 
 macro_rules! registry {
     ($($module:ident::$unit:ident),+ $(,)?) => {
         $(pub mod $module;)+
 
         /// Every optimizer there is.
-        pub static OPTIMIZERS: &[Entry<Build>] =
-            &[$(Entry { declaration: <$module::$unit as Declared>::DECLARATION, build: build::<$module::$unit> }),+];
+        pub static OPTIMIZERS: &[Entry<Make>] =
+            &[$(Entry { declaration: <$module::$unit as Declared>::DECLARATION, build: Make { step: make::<$module::$unit>, sweeps: <$module::$unit as Update>::SWEEPS } }),+];
+
+        /// What each of them says about itself in words.
+        pub static OPTIMIZER_DOCS: &[Docs] = &[$(<$module::$unit as Declared>::DOCS),+];
     };
 }
 
-registry![sgd::Sgd, momentum::Momentum, rmsprop::RmsProp, adam::Adam, adamw::AdamW];
+registry![
+    sgd::Sgd,
+    momentum::Momentum,
+    rmsprop::RmsProp,
+    adam::Adam,
+    adamw::AdamW,
+    adadelta::Adadelta,
+    adagrad::Adagrad,
+    adamax::Adamax,
+    nadam::Nadam,
+    ftrl::Ftrl,
+    lion::Lion,
+    schedule_free_adamw::ScheduleFreeAdamW,
+    schedule_free_sgd::ScheduleFreeSgd,
+    radam::RAdam,
+    asgd::Asgd,
+    rprop::Rprop,
+    adabelief::AdaBelief,
+    yogi::Yogi,
+    adan::Adan,
+    adopt::Adopt,
+    ademamix::AdEMAMix,
+    simplified_ademamix::SimplifiedAdEMAMix,
+    sign_sgd::SignSgd,
+    signum::Signum,
+    madgrad::MadGrad,
+    optimistic::OptimisticGradientDescent,
+    cocob::Cocob,
+    lamb::Lamb,
+    lars::Lars,
+    novograd::NovoGrad,
+    fromage::Fromage,
+    adafactor::Adafactor,
+    sm3::Sm3,
+    muon::Muon,
+    dowg::DoWg,
+    prodigy::Prodigy,
+    dadapt_adamw::DAdaptAdamW,
+];
 
 /// Positions in [`SHARED`].
 pub const LEARNING_RATE: usize = 0;
@@ -67,36 +148,21 @@ pub const GLOBAL_CLIPNORM: usize = 4;
 
 /// The numbers that every optimizer has, before its own. Each has a learning rate of its own `with`.
 pub static SHARED: &[Hyper] = &[
-    Hyper {
-        name: "learning_rate",
-        default: REQUIRED,
-        range: Range::NonNegative,
-        doc: prose("Size of a step: a number, a schedule, or a function of the step (counted from 0)."),
-    },
-    Hyper {
-        name: "weight_decay",
-        default: ABSENT,
-        range: Range::NonNegative,
-        doc: prose("Decoupled weight decay: before each update, `w -= learningRate * weightDecay * w`."),
-    },
-    Hyper {
-        name: "clipnorm",
-        default: ABSENT,
-        range: Range::Positive,
-        doc: prose("Each gradient is scaled down to at most this L2 norm."),
-    },
-    Hyper {
-        name: "clipvalue",
-        default: ABSENT,
-        range: Range::Positive,
-        doc: prose("Each element of a gradient is clamped to ± this."),
-    },
-    Hyper {
-        name: "global_clipnorm",
-        default: ABSENT,
-        range: Range::Positive,
-        doc: prose("All gradients together are scaled down to at most this L2 norm."),
-    },
+    Hyper { name: "learning_rate", default: REQUIRED, range: Range::NonNegative },
+    Hyper { name: "weight_decay", default: ABSENT, range: Range::NonNegative },
+    Hyper { name: "clipnorm", default: ABSENT, range: Range::Positive },
+    Hyper { name: "clipvalue", default: ABSENT, range: Range::Positive },
+    Hyper { name: "global_clipnorm", default: ABSENT, range: Range::Positive },
+];
+
+/// What they do.
+pub static SHARED_DOCS: &[&str] = &[
+    "Size of a step: a number, a schedule, or a function of the step (counted from 0).",
+    "Weight decay: unless told otherwise by `weightDecayMode` or `parity`, before each update
+     `w -= learningRate * weightDecay * w`.",
+    "Each gradient is scaled down to at most this L2 norm.",
+    "Each element of a gradient is clamped to ± this.",
+    "All gradients together are scaled down to at most this L2 norm.",
 ];
 
 /// `decay` to the power `t` by repeated squaring: within 2·log₂ t ulp, and in 20 ns where `math64::powi` takes
@@ -113,11 +179,16 @@ fn power(decay: f64, t: u64) -> f64 {
     result
 }
 
+/// 1 − decayᵗ: what is missing of a mean that started at zero.
+fn bias(decay: f64, t: u64) -> f64 {
+    1.0 - power(decay, t)
+}
+
 /// Reads which optimizer is meant and its flags: name, number of flags, a byte each.
 ///
 /// # Errors
 /// `UNKNOWN_NAME`; `PLAN_INVALID` when the flags are not those of the optimizer.
-pub fn decode(reader: &mut Reader<'_>) -> Result<(&'static Entry<Build>, Vec<bool>)> {
+pub fn decode(reader: &mut Reader<'_>) -> Result<(&'static Entry<Make>, Vec<bool>)> {
     let entry = crate::declare::find(OPTIMIZERS, "optimizer", reader.str()?)?;
     let count = reader.count(1)?;
     let expected = entry.declaration.flags().count();

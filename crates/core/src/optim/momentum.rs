@@ -1,8 +1,8 @@
 //! Gradient descent with momentum under its own name.
 
-use super::{Update, sgd::Sgd};
+use super::{Tick, Update, sgd::Sgd};
 use crate::declare::declare;
-use crate::kernel::sweep::{Segment, Stage};
+use crate::kernel::segment::Segment;
 
 declare! {
     /// Gradient descent with momentum: `SGD` whose momentum is 0.9 unless given.
@@ -19,7 +19,8 @@ declare! {
 }
 
 impl Update for Momentum {
-    fn step(&self, learning_rate: f64, t: u64, stage: &Stage, segments: &mut [Segment<'_>]) {
-        Sgd { momentum: self.momentum, nesterov: self.nesterov }.step(learning_rate, t, stage, segments);
+    fn step(&self, tick: &Tick, segments: &mut [Segment<'_>]) {
+        let Self { momentum, nesterov } = *self;
+        Sgd { momentum, dampening: 0.0, nesterov, torch: false }.step(tick, segments);
     }
 }

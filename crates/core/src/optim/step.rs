@@ -1,10 +1,12 @@
 //! What surrounds the rule in every step, in Keras's order: norms → refusal → clip → decay → rule. All that can refuse a
 //! step is decided before the first write, and nothing here allocates once the first step is done.
 
-use super::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, LEARNING_RATE, Optimizer, SHARED, WEIGHT_DECAY};
+use super::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, LEARNING_RATE, Optimizer, SHARED, Tick, WEIGHT_DECAY};
+use crate::declare::{Decay, Hyper, camel};
 use crate::error::{Code, Error, Result, describe};
 use crate::kernel::reduce::{all_finite, sum_squares_f64};
-use crate::kernel::sweep::{Segment, Stage};
+use crate::kernel::segment::Segment;
+use crate::kernel::sweep::Stage;
 use std::cmp::Ordering;
 
 /// What to do when a gradient is NaN or infinite.
@@ -35,6 +37,12 @@ pub struct Step {
     pub on_non_finite: OnNonFinite,
     /// Whether the norm is wanted for its own sake.
     pub wants_norm: bool,
+    /// The optimizer's own numbers, for the ranges that schedules must keep within.
+    pub hypers: &'static [Hyper],
+    /// What becomes of the weight decay.
+    pub decay: Decay,
+    /// Whether to go up instead of down: gradients change their sign before anything else.
+    pub maximize: bool,
     /// Names of the parameters, for errors.
     names: Vec<String>,
     square_sums: Vec<f64>,
@@ -43,7 +51,15 @@ pub struct Step {
 impl Step {
     /// For segments with these names, in their order.
     pub fn new(on_non_finite: OnNonFinite, wants_norm: bool, names: Vec<String>) -> Self {
-        Self { on_non_finite, wants_norm, names, square_sums: Vec::new() }
+        Self {
+            on_non_finite,
+            wants_norm,
+            hypers: &[],
+            decay: Decay::Decoupled,
+            maximize: false,
+            names,
+            square_sums: Vec::new(),
+        }
     }
 
     /// Decides step `t` (the first is 1): refused, skipped or made, and with which scale of each gradient. `hyper` holds
@@ -51,7 +67,7 @@ impl Step {
     /// parameter.
     ///
     /// # Errors
-    /// `NON_FINITE` for a number of the step that is not finite, and under [`OnNonFinite::Throw`] for a gradient or the loss.
+    /// `INVALID_VALUE` for a number of the step that is out of its range, `NON_FINITE` for one that is not finite, and under [`OnNonFinite::Throw`] for a gradient or the loss.
     pub fn decide(
         &mut self,
         hyper: &[f64],
@@ -59,7 +75,7 @@ impl Step {
         loss: Option<f64>,
         segments: &mut [Segment<'_>],
     ) -> Result<StepReport> {
-        check_hyper(hyper, t)?;
+        self.check_hyper(hyper, t)?;
         let mut report = StepReport { gradient_norm: f64::NAN, learning_rate: hyper[LEARNING_RATE], skipped: false };
         let clips = !hyper[CLIPNORM].is_nan() || !hyper[GLOBAL_CLIPNORM].is_nan();
         let norms = clips || self.wants_norm;
@@ -88,16 +104,26 @@ impl Step {
         for (index, segment) in segments.iter_mut().enumerate() {
             let own = if clips { self.square_sums[index].sqrt() } else { 0.0 };
             let scale = shrink(own, hyper[CLIPNORM]) * shrink(report.gradient_norm, hyper[GLOBAL_CLIPNORM]);
-            segment.gradient_scale = scale as f32;
+            segment.gradient_scale = if self.maximize { -scale as f32 } else { scale as f32 };
         }
         Ok(report)
     }
 
     /// Makes the step that [`Step::decide`] allowed.
-    pub fn commit(&self, optimizer: &dyn Optimizer, hyper: &[f64], t: u64, segments: &mut [Segment<'_>]) {
-        let clip_value = if hyper[CLIPVALUE].is_nan() { f32::INFINITY } else { hyper[CLIPVALUE] as f32 };
-        let decay = if hyper[WEIGHT_DECAY].is_nan() { 0.0 } else { hyper[LEARNING_RATE] * hyper[WEIGHT_DECAY] };
-        optimizer.step(hyper, t, &Stage { clip_value, decay: decay as f32 }, segments);
+    pub fn commit(&self, optimizer: &mut Optimizer, hyper: &[f64], t: u64, segments: &mut [Segment<'_>]) {
+        let learning_rate = hyper[LEARNING_RATE];
+        let mut tick = Tick { t, learning_rate, stage: Stage::NONE, decay: 0.0 };
+        if !hyper[CLIPVALUE].is_nan() {
+            tick.stage.clip_value = hyper[CLIPVALUE] as f32;
+        }
+        let decay = if hyper[WEIGHT_DECAY].is_nan() { 0.0 } else { hyper[WEIGHT_DECAY] };
+        match self.decay {
+            Decay::Decoupled => tick.stage.decay = (learning_rate * decay) as f32,
+            Decay::Independent => tick.stage.decay = decay as f32,
+            Decay::Coupled => tick.stage.l2 = decay as f32,
+            Decay::Inside => tick.decay = decay,
+        }
+        optimizer.step(hyper, &tick, segments);
     }
 
     /// Decides step `t` and makes it.
@@ -106,7 +132,7 @@ impl Step {
     /// As [`Step::decide`]; nothing has been written then.
     pub fn apply(
         &mut self,
-        optimizer: &dyn Optimizer,
+        optimizer: &mut Optimizer,
         hyper: &[f64],
         t: u64,
         segments: &mut [Segment<'_>],
@@ -116,6 +142,27 @@ impl Step {
             self.commit(optimizer, hyper, t, segments);
         }
         Ok(report)
+    }
+
+    /// A schedule or a function may have given anything: refused before it reaches a parameter.
+    fn check_hyper(&self, hyper: &[f64], t: u64) -> Result<()> {
+        let declared = SHARED.iter().chain(self.hypers).map(Some).chain(std::iter::repeat(None));
+        for ((index, &value), declared) in hyper.iter().enumerate().zip(declared) {
+            if value.is_nan() && declared.is_some_and(|hyper| hyper.default.is_nan()) {
+                continue;
+            }
+            let name = || declared.map_or_else(|| format!("number {index}"), |hyper| camel(hyper.name));
+            if value.abs().partial_cmp(&f64::from(f32::MAX)).is_none_or(Ordering::is_gt) {
+                let message = format!("step {t}: expected a finite {}, got {}", name(), describe(value));
+                return Err(Error::new(Code::NonFinite, message));
+            }
+            if let Some(hyper) = declared.filter(|hyper| !hyper.range.contains(value)) {
+                let message =
+                    format!("step {t}: expected {} in {}, got {}", name(), hyper.range.text(), describe(value));
+                return Err(Error::new(Code::InvalidValue, message));
+            }
+        }
+        Ok(())
     }
 
     fn non_finite(&self, t: u64, segments: &[Segment<'_>]) -> Error {
@@ -142,18 +189,4 @@ fn shrink(norm: f64, limit: f64) -> f64 {
     } else {
         1.0
     }
-}
-
-/// A schedule or a function may have given NaN, or more than f32 holds: refused before it reaches a parameter.
-fn check_hyper(hyper: &[f64], t: u64) -> Result<()> {
-    let optional = WEIGHT_DECAY..SHARED.len();
-    for (index, value) in hyper.iter().enumerate() {
-        let absent = value.is_nan() && optional.contains(&index);
-        if !absent && value.abs().partial_cmp(&f64::from(f32::MAX)).is_none_or(Ordering::is_gt) {
-            let name = if index == LEARNING_RATE { "the learning rate" } else { "every hyper-parameter" };
-            let got = describe(*value);
-            return Err(Error::new(Code::NonFinite, format!("step {t}: expected {name} to be finite, got {got}")));
-        }
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@ mod fuse;
 mod layout;
 mod program;
 mod run;
+mod step;
 mod update;
 
 pub use call::{Call, Order, Stop};
@@ -20,7 +21,7 @@ use crate::op::oracle::{Array, Oracle};
 use crate::reader::Reader;
 
 /// Version of the plan bytes; both sides are built together, so only this one is read.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// Most bytes that a plan's values may have for the naive executor, which keeps them all, in f64.
 const MAX_ORACLE: usize = 1 << 28;
@@ -55,7 +56,7 @@ impl Plan {
         let assigns = decode_pairs(&mut reader, &ids)?;
         let update = match reader.u8()? {
             0 => None,
-            _ => Some(Update::decode(&mut reader, &ids)?),
+            _ => Some(Update::decode(&mut reader, &ids, &graph)?),
         };
         reader.end()?;
         let mut roots: Vec<Value> = reports.clone();

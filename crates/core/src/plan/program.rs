@@ -45,6 +45,7 @@ struct Instr {
     outputs: usize,
     scratch: Option<(usize, Type)>,
     shared: bool,
+    /// Of one turn.
     cost: f64,
     /// Turns it takes, about.
     parts: usize,
@@ -131,7 +132,7 @@ impl Program {
         let body_len = body.as_ref().map_or(0, |b| b.arena_len);
         let own: f64 = op.cost(&self.types[first..], self.max_batch);
         self.instrs.push(Instr {
-            cost: own,
+            cost: own / parts(own) as f64,
             parts: parts(own),
             op,
             first,
@@ -152,7 +153,7 @@ impl Program {
         self.instrs.is_empty()
     }
 
-    /// Rough nanoseconds of instruction `pc` at the largest batch, and the turns it is to be done in.
+    /// Rough nanoseconds of a turn of instruction `pc` at the largest batch, and how many there are to be.
     #[inline]
     pub fn cost(&self, pc: usize) -> (f64, usize) {
         (self.instrs[pc].cost, self.instrs[pc].parts)
@@ -210,7 +211,7 @@ impl Program {
 
 /// How many turns to do work of `cost` nanoseconds in.
 pub fn parts(cost: f64) -> usize {
-    (cost / TURN_NS).clamp(1.0, MAX_PARTS).ceil() as usize
+    1 + (cost / TURN_NS).min(MAX_PARTS) as usize
 }
 
 fn scratch_type(graph: &Graph, n: usize, max_batch: usize, threads: usize) -> Result<Option<Type>> {

@@ -1,14 +1,16 @@
 //! The end of a training plan: which gradients go through which optimizer into which variables.
 
+use super::program::parts;
+use crate::declare::{Decay, Entry, StateSpec};
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Type};
 use crate::graph::{self, Graph, Value};
 use crate::kernel::memory::Buffer;
 use crate::kernel::place::{Arg, segment};
-use crate::kernel::sweep::Segment;
+use crate::kernel::segment::Segment;
 use crate::optim::hyper::Hypers;
 use crate::optim::step::{OnNonFinite, Step, StepReport};
-use crate::optim::{self, Build, Optimizer, SHARED};
+use crate::optim::{self, Make, Optimizer, SHARED};
 use crate::reader::Reader;
 use std::sync::Arc;
 
@@ -20,14 +22,18 @@ struct Target {
     gradient: Value,
     decay: bool,
     states: Vec<usize>,
+    /// The parameter's shape.
+    dims: Vec<usize>,
 }
 
 /// An optimizer, its switches and its targets.
 pub struct Update {
-    entry: &'static crate::declare::Entry<Build>,
+    entry: &'static Entry<Make>,
     flags: Vec<bool>,
     targets: Vec<Target>,
     on_non_finite: OnNonFinite,
+    decay: Decay,
+    maximize: bool,
 }
 
 impl std::fmt::Debug for Update {
@@ -40,18 +46,18 @@ impl std::fmt::Debug for Update {
 }
 
 impl Update {
-    /// Optimizer name and flags, then the targets, then what to do about gradients that are not finite.
-    pub fn decode(reader: &mut Reader<'_>, ids: &[Value]) -> Result<Update> {
+    /// Optimizer name and flags, then the targets, then what to do about gradients that are not finite, what becomes of
+    /// the weight decay, and whether to go up.
+    pub fn decode(reader: &mut Reader<'_>, ids: &[Value], graph: &Graph) -> Result<Update> {
         let (entry, flags) = optim::decode(reader)?;
         let mut targets = Vec::new();
         for _ in 0..reader.count(1)? {
-            targets.push(Target {
-                name: reader.str()?.to_string(),
-                slot: reader.size()?,
-                gradient: graph::lookup(ids, reader.varuint()?)?,
-                decay: reader.u8()? == 1,
-                states: (0..reader.count(1)?).map(|_| reader.size()).collect::<Result<_>>()?,
-            });
+            let (name, slot) = (reader.str()?.to_string(), reader.size()?);
+            let gradient = graph::lookup(ids, reader.varuint()?)?;
+            let decay = reader.u8()? == 1;
+            let states = (0..reader.count(1)?).map(|_| reader.size()).collect::<Result<_>>()?;
+            let dims = graph.ty(gradient).dims().iter().map(|dim| dim.at(1)).collect();
+            targets.push(Target { name, slot, gradient, decay, states, dims });
         }
         let on_non_finite = match reader.u8()? {
             0 => OnNonFinite::Throw,
@@ -59,7 +65,9 @@ impl Update {
             2 => OnNonFinite::Propagate,
             tag => return Err(reader.invalid("a policy for non-finite gradients (0 to 2)", tag)),
         };
-        Ok(Update { entry, flags, targets, on_non_finite })
+        let decay = usize::from(reader.u8()?);
+        let decay = *Decay::ALL.get(decay).ok_or_else(|| reader.invalid("a mode of weight decay (0 to 3)", decay))?;
+        Ok(Update { entry, flags, targets, on_non_finite, decay, maximize: reader.u8()? == 1 })
     }
 
     pub fn gradients(&self) -> impl Iterator<Item = Value> {
@@ -68,7 +76,7 @@ impl Update {
 
     /// Every target is a float32 variable, or a slot the graph does not read, whose gradient has its type.
     pub fn check(&self, graph: &Graph, variables: &[Option<Type>]) -> Result<()> {
-        let states = self.entry.declaration.states(&self.flags).len();
+        let states = self.states().len();
         for Target { name, slot, gradient, states: slots, .. } in &self.targets {
             let ty = graph.ty(*gradient);
             let known = variables.get(*slot).and_then(Option::as_ref);
@@ -87,22 +95,35 @@ impl Update {
         Ok(())
     }
 
+    fn states(&self) -> Vec<StateSpec> {
+        self.entry.declaration.states(&self.flags)
+    }
+
     /// Ties the targets to memory: `gradients` are the roots of the program, in order.
     pub fn bind(&self, gradients: &[Arg], variables: &[Arc<Buffer>], wants_norm: bool) -> Result<Sweep> {
         self.check_distinct(gradients, variables)?;
-        let mut segments = Vec::new();
+        let (mut segments, specs) = (Vec::new(), self.states());
         for (target, gradient) in self.targets.iter().zip(gradients) {
-            let arg = |slot: usize| gradient.like(&variables[slot]);
-            let states = target.states.iter().map(|&slot| arg(slot)).collect::<Result<Vec<_>>>()?;
-            segments.push(segment(&arg(target.slot)?, gradient, &states, target.decay));
+            let state =
+                |(&slot, spec): (&usize, &StateSpec)| gradient.whole(&variables[slot], spec.shape.len(&target.dims));
+            let states = target.states.iter().zip(&specs).map(state).collect::<Result<Vec<_>>>()?;
+            let mut segment = segment(&gradient.like(&variables[target.slot])?, gradient, &states);
+            segment.decay = target.decay;
+            segment.dims = target.dims.clone();
+            segments.push(segment);
         }
         let names = self.targets.iter().map(|target| target.name.clone()).collect();
         let count = SHARED.len() + self.entry.declaration.hypers.len();
-        let cost = segments.iter().map(|segment| segment.len() as f64 * 0.4 * (2 + segment.states()) as f64).sum();
+        let cost: f64 = segments.iter().map(|segment| segment.len() as f64 * 0.4 * (2 + segment.states()) as f64).sum();
+        let optimizer = Optimizer::new(self.entry, &self.flags);
+        let mut step = Step::new(self.on_non_finite, wants_norm, names);
+        step.hypers = self.entry.declaration.hypers;
+        (step.decay, step.maximize) = (self.decay, self.maximize);
         Ok(Sweep {
-            cost,
-            step: Step::new(self.on_non_finite, wants_norm, names),
-            optimizer: (self.entry.build)(&self.flags),
+            // What looks at whole tensors would look at half updated ones in a later turn.
+            cost: (cost, if optimizer.sweeps() { parts(cost) } else { 1 }),
+            step,
+            optimizer,
             hypers: Hypers::decode(&mut Reader::new(&[]), 0)?,
             values: vec![0.0; count],
             segments,
@@ -134,11 +155,11 @@ impl Update {
 /// An update bound to memory: decides and commits steps.
 pub struct Sweep {
     step: Step,
-    optimizer: Box<dyn Optimizer>,
+    optimizer: Optimizer,
     hypers: Hypers,
     values: Vec<f64>,
     segments: Vec<Segment<'static>>,
-    cost: f64,
+    cost: (f64, usize),
 }
 
 impl Sweep {
@@ -155,13 +176,13 @@ impl Sweep {
         self.step.decide(&self.values, updates + 1, loss, &mut self.segments)
     }
 
-    /// Rough nanoseconds of making a step.
-    pub fn cost(&self) -> f64 {
+    /// Rough nanoseconds of making a step, and the turns it takes.
+    pub fn cost(&self) -> (f64, usize) {
         self.cost
     }
 
     /// Makes the step just decided, in turns: what is not a sweep is done in each of them.
     pub fn commit(&mut self, updates: u64) {
-        self.step.commit(self.optimizer.as_ref(), &self.values, updates + 1, &mut self.segments);
+        self.step.commit(&mut self.optimizer, &self.values, updates + 1, &mut self.segments);
     }
 }

@@ -2,17 +2,18 @@
 
 use super::Schedule;
 use crate::declare::{ABSENT, REQUIRED, declare};
-use crate::kernel::math64::cos;
+use crate::kernel::math64::{cos, pow};
 use std::f64::consts::PI;
 
 declare! {
     /// The rate falls along half a cosine, after a linear warm-up on request.
     ///
     /// For the first `warmupSteps` steps from `initialLearningRate` to `warmupTarget` in equal parts, then with
-    /// `x = min(step − warmupSteps, decaySteps) / decaySteps`: `peak · ((1 − alpha)·(1 + cos πx)/2 + alpha)`.
+    /// `x = min(step − warmupSteps, decaySteps) / decaySteps`: `peak · ((1 − alpha)·((1 + cos πx)/2)^exponent + alpha)`.
     /// Loshchilov & Hutter 2016, equation 5, https://arxiv.org/abs/1608.03983
     ///
-    /// Keras's rule, where steps are counted from 0 and `warmupSteps` counts only with a `warmupTarget`.
+    /// Keras's rule, where steps are counted from 0 and `warmupSteps` counts only with a `warmupTarget`; the exponent
+    /// is Optax's.
     CosineDecay = "CosineDecay" {
         /// The rate of the first step.
         initial_learning_rate: NonNegative = REQUIRED,
@@ -24,6 +25,8 @@ declare! {
         warmup_target: NonNegative = ABSENT,
         /// Steps of the warm-up.
         warmup_steps: NonNegative = 0.0,
+        /// Power to which the half cosine is raised.
+        exponent: Positive = 1.0,
     }
 }
 
@@ -37,6 +40,6 @@ impl Schedule for CosineDecay {
             return self.initial_learning_rate + (peak - self.initial_learning_rate) * (step / warmup_steps);
         }
         let x = (step - warmup_steps).min(self.decay_steps) / self.decay_steps;
-        peak * ((1.0 - self.alpha) * 0.5 * (1.0 + cos(PI * x)) + self.alpha)
+        peak * ((1.0 - self.alpha) * pow(0.5 * (1.0 + cos(PI * x)), self.exponent) + self.alpha)
     }
 }

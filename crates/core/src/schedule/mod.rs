@@ -1,8 +1,16 @@
 //! Schedules: pure functions of the step, so that a run resumed at any step goes on with the same numbers. They know no
-//! optimizer and keep no state. To add one: write its file, add its word to the registry, add its reference numbers.
+//! optimizer and keep no state. To add one: write its file, add its word to the registry, add its reference numbers. What is
+//! made of other schedules (`join`, `product`, `points`) has no name here: TypeScript's classes give it many.
 
-use crate::declare::{Declared, Entry, find};
+use crate::declare::{Declared, Docs, Entry, find};
 use crate::error::{Code, Error, Result};
+
+mod join;
+mod points;
+mod product;
+mod source;
+
+pub use source::Source;
 
 /// A number as a function of the step.
 pub trait Schedule: Send + Sync {
@@ -22,10 +30,23 @@ macro_rules! registry {
             declaration: <$module::$unit as Declared>::DECLARATION,
             build: |numbers, switches| Box::new($module::$unit::with(numbers, switches)),
         }),+];
+
+        /// What each of them says about itself in words.
+        pub static SCHEDULE_DOCS: &[Docs] = &[$(<$module::$unit as Declared>::DOCS),+];
     };
 }
 
-registry![exponential_decay::ExponentialDecay, cosine_decay::CosineDecay];
+registry![
+    exponential_decay::ExponentialDecay,
+    inverse_time_decay::InverseTimeDecay,
+    polynomial_decay::PolynomialDecay,
+    cosine_decay::CosineDecay,
+    cosine_decay_restarts::CosineDecayRestarts,
+    cosine_annealing::CosineAnnealingLr,
+    triangular::Triangular,
+    warmup_stable_decay::WarmupStableDecay,
+    noam::Noam,
+];
 
 /// Makes a schedule from its name and its numbers, then its switches as 0 or 1, in declared order.
 ///

@@ -154,7 +154,7 @@ impl GraphBytes {
 
     /// The whole plan: reports, writes (slots in order) and, if given, Adam over (slot, gradient, [m, v] slots).
     pub fn plan(&self, reports: &[u64], writes: &[u64], update: &[(u64, u64, [u64; 2])]) -> Vec<u8> {
-        let mut out = Bytes(b"descend\0\x01".to_vec());
+        let mut out = Bytes(b"descend\0\x02".to_vec());
         self.write(&mut out);
         out.uint(reports.len() as u64);
         reports.iter().for_each(|&id| {
@@ -166,11 +166,11 @@ impl GraphBytes {
         }
         out.uint(0).u8(u8::from(!update.is_empty()));
         if !update.is_empty() {
-            out.str("Adam").uint(1).u8(0).uint(update.len() as u64);
+            out.str("Adam").uint(2).u8(0).u8(0).uint(update.len() as u64);
             for &(slot, gradient, [m, v]) in update {
                 out.str(&format!("w{slot}")).uint(slot).uint(gradient).u8(0).uint(2).uint(m).uint(v);
             }
-            out.u8(0);
+            out.u8(0).u8(0).u8(0);
         }
         out.0
     }

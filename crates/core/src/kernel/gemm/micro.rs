@@ -171,6 +171,8 @@ macro_rules! shape {
             const WIDTH: usize = $vectors * <$lanes as Lanes>::N;
             const NARROW: usize = <$lanes as Lanes>::N;
             unsafe fn tile(rows: usize, narrow: bool, t: &Tile) {
+                // By itself: engines of WASM compile by the function, and this one is hot long before all around it.
+                #[inline(never)]
                 $(#[$set])*
                 unsafe fn one<const MR: usize, const NV: usize>(t: &Tile) {
                     // SAFETY: by the promise of the caller of `tile`.

@@ -23,7 +23,7 @@ const PACK_FROM: usize = 96;
 /// Floats of B that one turn packs: about a millisecond.
 const PACK_AT_ONCE: usize = 1 << 20;
 /// Floating-point operations that a turn is worth, for as long as A stays in the cache: so that B passes by less often.
-const FLOPS_AT_ONCE: usize = 1 << 26;
+const FLOPS_AT_ONCE: usize = 1 << 25;
 /// Floats of A that stay in the second-level cache while all of B passes by.
 const CACHED: usize = 1 << 16;
 

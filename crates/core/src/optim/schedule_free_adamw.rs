@@ -1,0 +1,115 @@
+//! Adam whose averaging takes the place of a schedule and of momentum.
+
+use super::{Tick, Update, bias};
+use crate::declare::declare;
+use crate::kernel::lane::Lane;
+use crate::kernel::math64::pow;
+use crate::kernel::segment::Segment;
+use crate::kernel::sweep::{Rule, sweep};
+
+declare! {
+    /// Adam that needs no schedule: gradients are taken between a fast sequence and its average.
+    ///
+    /// v as in `Adam`; `z -= ηₜ·g / (√(v/(1−β₂ᵗ)) + ε)`, `x = (1−c)·x + c·z`, `y = (1−β₁)·z + β₁·x`; the parameters are y, x
+    /// is worth evaluating. c is the weight of this step among all, by the largest rate so far to the power `weightPower`.
+    /// Defazio et al. 2024, algorithm 1 and section 4.1, https://arxiv.org/abs/2405.15682
+    ///
+    /// As in Keras all steps weigh the same and decay shrinks y; in Optax (and by the authors) z loses η·λ·y instead. In
+    /// Optax the first step of a warm-up has the rate 0, and each weighs as much as the rate of the next one says.
+    ScheduleFreeAdamW = "ScheduleFreeAdamW" with [learning_rate: 0.0025] {
+        /// How near the average gradients are taken.
+        beta1: BelowOne = 0.9,
+        /// Decay of the running mean of squared gradients.
+        beta2: BelowOne = 0.999,
+        /// Added to the root of that mean.
+        epsilon: NonNegative = 1e-8,
+        /// Steps over which the rate rises.
+        warmup_steps: NonNegative = 0.0,
+        /// Power of the rate by which steps are weighed.
+        weight_power: NonNegative = 0.0,
+    } parity [optax decay Inside { weight_power: 2.0 }] state [momentum, velocity, weights: Numbers(2)]
+}
+
+impl Update for ScheduleFreeAdamW {
+    fn step(&self, tick: &Tick, segments: &mut [Segment<'_>]) {
+        let weighed = tick.learning_rate * rise(tick.t, self.warmup_steps);
+        let rate = if self.optax { tick.learning_rate * rise(tick.t - 1, self.warmup_steps) } else { weighed };
+        let averages = Averages::next(self.beta1, weighed, self.weight_power, 2, tick.t, segments);
+        for run in segments.chunk_by_mut(|a, b| a.decay == b.decay) {
+            let (decay, shrunk) =
+                if run[0].decay { (rate * tick.decay, f64::from(tick.stage.decay)) } else { (0.0, 0.0) };
+            // z starts as the parameter was before it decayed.
+            let averages = Averages { first: averages.first / (1.0 - shrunk) as f32, ..averages };
+            let numbers = [rate, 1.0 - self.beta2, 1.0 / bias(self.beta2, tick.t).sqrt(), self.epsilon, decay];
+            let [rate, rest2, scale, epsilon, decay] = numbers.map(|number| number as f32);
+            sweep(Divided { averages, rate, rest2, scale, epsilon, decay }, &tick.stage, run);
+        }
+    }
+}
+
+/// The part of the rate that step `t` of a warm-up has.
+pub fn rise(t: u64, warmup_steps: f64) -> f64 {
+    if warmup_steps > 0.0 { (t as f64 / warmup_steps).min(1.0) } else { 1.0 }
+}
+
+/// How much of the old parameter, the old and the new z the new parameter has.
+#[derive(Clone, Copy)]
+pub struct Averages {
+    old: f32,
+    behind: f32,
+    ahead: f32,
+    /// 1 in the first step, which takes the parameter for z.
+    first: f32,
+}
+
+impl Averages {
+    /// Takes the next step of `rate` into the weights, two numbers of state `slot`: the largest rate and the sum.
+    pub fn next(beta: f64, rate: f64, power: f64, slot: usize, t: u64, segments: &mut [Segment<'_>]) -> Self {
+        let kept = |index: usize| segments.first().map_or(0.0, |segment| segment.number(slot, index));
+        let largest = kept(0).max(rate);
+        let weight = pow(largest, power);
+        let sum = kept(1) + weight;
+        for segment in segments {
+            segment.set_number(slot, 0, largest);
+            segment.set_number(slot, 1, sum);
+        }
+        let share = if sum > 0.0 { weight / sum } else { 0.0 };
+        // y' = (1−β)·z' + β·((1−c)·x + c·z') with x = (y − (1−β)·z)/β.
+        let (old, behind, ahead) = (1.0 - share, (1.0 - share) * (1.0 - beta), 1.0 - beta + beta * share);
+        let [old, behind, ahead] = [old, behind, ahead].map(|x| x as f32);
+        Self { old, behind, ahead, first: if t == 1 { 1.0 } else { 0.0 } }
+    }
+
+    /// z, which starts as the parameter.
+    #[inline(always)]
+    pub fn start<X: Lane>(self, y: X, z: X) -> X {
+        z + y * self.first
+    }
+
+    /// The new parameter.
+    #[inline(always)]
+    pub fn mix<X: Lane>(self, y: X, z: X, new: X) -> X {
+        y * self.old - z * self.behind + new * self.ahead
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Divided {
+    averages: Averages,
+    rate: f32,
+    rest2: f32,
+    scale: f32,
+    epsilon: f32,
+    decay: f32,
+}
+
+/// State: z and v.
+impl Rule<2> for Divided {
+    #[inline(always)]
+    fn update<X: Lane>(self, y: X, g: X, [z, v]: [X; 2]) -> (X, [X; 2]) {
+        let z = self.averages.start(y, z);
+        let v = v + (g * g - v) * self.rest2;
+        let new = z - g * self.rate / (v.sqrt() * self.scale + self.epsilon) - y * self.decay;
+        (self.averages.mix(y, z, new), [new, v])
+    }
+}
