@@ -1,7 +1,8 @@
-//! What the registries say, as text: the generated TypeScript (classes, option types, documentation) and the page of
-//! error codes. `tests/generated.rs` compares it with the committed files. Knows no unit by name.
+//! What the registries say, as text: the generated TypeScript (classes, option types, documentation) and the pages of
+//! error codes and optimizers. `tests/generated.rs` compares it with the committed files. Knows no unit by name.
 
 mod ops;
+mod page;
 
 use crate::declare::{Declaration, Docs, Entry, Hyper, Parity, StateShape, StateSpec, camel};
 use crate::error::Code;
@@ -12,7 +13,7 @@ use std::fmt::Write;
 const HEADER: &str = "// Generated from the Rust registries by `UPDATE=1 cargo test --test generated`. Do not edit.\n";
 
 /// Every generated file: its path from the root of the project, and its text.
-pub fn files() -> [(&'static str, String); 7] {
+pub fn files() -> [(&'static str, String); 8] {
     [
         ("ts/src/generated/codes.ts", codes()),
         ("ts/src/generated/shared.ts", shared()),
@@ -21,6 +22,7 @@ pub fn files() -> [(&'static str, String); 7] {
         ("ts/src/generated/ops.ts", ops::ops()),
         ("ts/src/generated/unary.ts", ops::unary()),
         ("docs/errors.md", errors_page()),
+        ("docs/optimizers.md", page::optimizers()),
     ]
 }
 
