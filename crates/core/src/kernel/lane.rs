@@ -48,6 +48,12 @@ pub trait Lane:
         Self::from(limit).if_above(self, limit.into(), self)
     }
 
+    /// Within ± this; NaN stays NaN.
+    #[inline(always)]
+    fn within(self, limit: f32) -> Self {
+        self.at_most(limit).at_least(-limit)
+    }
+
     /// −1, 0 or 1; NaN stays NaN.
     #[inline(always)]
     fn sign(self) -> Self {

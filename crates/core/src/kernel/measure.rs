@@ -64,8 +64,7 @@ impl<const N: usize, const K: usize, M: Measure<N, K>> Kernel for Sums<'_, N, K,
             let mut lanes = [[0.0; K]; LANES];
             for i in start..pass.range.end.min(start + BLOCK) {
                 let p = pass.param[i];
-                let clipped =
-                    (pass.gradient[i] * pass.scale).at_most(pass.stage.clip_value).at_least(-pass.stage.clip_value);
+                let clipped = (pass.gradient[i] * pass.scale).within(pass.stage.clip_value);
                 let g = if pass.stage.l2 == 0.0 { clipped } else { clipped + p * pass.stage.l2 };
                 let x = pass.rule.measure(p, g, std::array::from_fn(|slot| pass.state[slot][i]));
                 lanes[(i - start) % LANES] = lanes[(i - start) % LANES].merge(x);

@@ -100,7 +100,7 @@ impl<'a> Segment<'a> {
         let (scale, decays) = (self.gradient_scale, self.decay);
         let (param, given, _) = self.parts();
         for ((p, &g), out) in param.iter_mut().zip(given).zip(gradient) {
-            *out = (g * scale).at_most(stage.clip_value).at_least(-stage.clip_value);
+            *out = (g * scale).within(stage.clip_value);
             if decays && stage.l2 != 0.0 {
                 *out += *p * stage.l2;
             }

@@ -228,7 +228,7 @@ impl<const PLAIN: bool, R> Element<PLAIN, R> {
             return (p, g);
         }
         let decaying = p.and_bits(self.decays);
-        let clipped = (g * self.scale).at_most(self.clip).at_least(-self.clip);
+        let clipped = (g * self.scale).within(self.clip);
         (p - decaying * self.decay, clipped + decaying * self.l2)
     }
 }

@@ -13,12 +13,6 @@ pub fn bounded(x: V, low: V, high: V) -> V {
     pick(below(x, low), low, pick(above(x, high), high, x))
 }
 
-/// The larger one; `a` where they are equal, `b` where either is NaN.
-#[inline(always)]
-pub fn larger(a: V, b: V) -> V {
-    pick(above(b, a), b, pick(at_least(a, b), a, b))
-}
-
 #[cfg(not(target_family = "wasm"))]
 mod native {
     use std::num::Wrapping;

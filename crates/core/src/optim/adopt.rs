@@ -51,7 +51,7 @@ struct Divided {
 impl Rule<2> for Divided {
     #[inline(always)]
     fn update<X: Lane>(self, p: X, g: X, [m, v]: [X; 2]) -> (X, [X; 2]) {
-        let x = (g / v.sqrt().at_least(self.epsilon)).at_most(self.limit).at_least(-self.limit);
+        let x = (g / v.sqrt().at_least(self.epsilon)).within(self.limit);
         let m = m + (x - m) * self.rest1;
         (p - m * self.rate, [m, v + (g * g - v) * self.rest2])
     }

@@ -74,7 +74,7 @@ impl<const ROOT: bool> Rule<2> for Leader<ROOT> {
     fn update<X: Lane>(self, p: X, g: X, [a, z]: [X; 2]) -> (X, [X; 2]) {
         let (old, new) = (self.raised(a), self.raised(a + g * g));
         let z = z + (g + p * self.shrinkage - (new - old) * self.per_rate * p);
-        let clipped = z.at_most(self.l1).at_least(-self.l1);
+        let clipped = z.within(self.l1);
         let divisor = new * self.per_rate + self.l2;
         // Without any gradient so far and any regularisation there is nothing to divide by.
         let still = X::from(f32::MIN_POSITIVE).if_above(divisor, p, (clipped - z) / divisor);
