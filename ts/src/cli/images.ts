@@ -1,11 +1,12 @@
 // A folder of IDX files: `train…` and `t10k…` as MNIST has them, or one pair `images-idx3-ubyte`, `labels-idx1-ubyte`,
 // gzipped or not.
 
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Samples, splitSamples } from '../data/split.js';
 import { fail, quote } from '../errors.js';
 import { datasets, Flatten, Rescaling } from '../index.node.js';
+import { reasonOf } from '../io/file.js';
 import type { Choices, Problem } from './problem.js';
 
 /** The samples of a folder. */
@@ -14,6 +15,15 @@ export interface ImageFolder {
   readonly train: Samples;
   /** The folder's own test samples. */
   readonly test: Samples | undefined;
+}
+
+/** Whether samples are a folder of images; else they are a file. Throws FILE_IO where there is neither. */
+export async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch((cause) => {
+    const expected = 'a folder of IDX files or a CSV file';
+    throw fail('FILE_IO', `reading ${quote(path)}`, expected, reasonOf(cause), undefined, cause);
+  });
+  return found.isDirectory();
 }
 
 /** Reads a folder. Throws FILE_IO, FILE_FORMAT. */

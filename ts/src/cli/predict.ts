@@ -1,15 +1,15 @@
 // `descend predict`: what a saved model says about the rows of a table or the images of a folder, as CSV on stdout. Where the
 // truth is there as well, how often (or how far) it was missed goes to stderr.
 
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { ArrayData } from '../data/arrays.js';
 import { toNumber } from '../data/csv.js';
 import { fail, quote } from '../errors.js';
 import { loadModel, type Network, ready } from '../index.node.js';
-import { readSource, reasonOf } from '../io/file.js';
+import { readSource } from '../io/file.js';
 import { readSafetensors } from '../io/safetensors.js';
 import { choiceOf, readArguments, textOf } from './arguments.js';
-import { readImages } from './images.js';
+import { isFolder, readImages } from './images.js';
 import { type Note, noteOf } from './note.js';
 import { percent, print, short } from './print.js';
 import { csvField, numbersOf, readTable, type TextTable, textsOf } from './table.js';
@@ -57,17 +57,7 @@ export async function run(words: readonly string[]): Promise<number> {
 }
 
 async function samplesFor(model: Network, note: Note, path: string): Promise<Samples> {
-  const found = await stat(path).catch((cause) => {
-    throw fail(
-      'FILE_IO',
-      `reading ${quote(path)}`,
-      'a folder of IDX files or a CSV file',
-      reasonOf(cause),
-      undefined,
-      cause,
-    );
-  });
-  if (found.isDirectory()) {
+  if (await isFolder(path)) {
     const { train, test } = await readImages(path);
     const { x, y } = test ?? train;
     return { x, truth: note.classes && Array.from(y.data, (label) => note.classes?.[label] ?? String(label)) };

@@ -1,15 +1,12 @@
 // `descend train`: a model of dense layers from a folder of images or a table, saved with all it needs to be used on raw data.
 
-import { stat } from 'node:fs/promises';
 import type { Samples } from '../data/split.js';
-import { fail, quote } from '../errors.js';
 import { Dense, engineInfo, optimizers, ready, Sequential } from '../index.node.js';
 import { writeFileAtomic } from '../io/atomic.js';
-import { reasonOf } from '../io/file.js';
 import { checkSeed } from '../seed.js';
 import { choiceOf, listOf, numberOf, readArguments, sizesOf, textOf, wholeOf } from './arguments.js';
 import { tableProblem } from './columns.js';
-import { imageProblem } from './images.js';
+import { imageProblem, isFolder } from './images.js';
 import { withNote } from './note.js';
 import { bytes, grouped, percent, print, short } from './print.js';
 import type { Choices, Problem, Scale } from './problem.js';
@@ -80,17 +77,7 @@ export async function run(words: readonly string[]): Promise<number> {
 }
 
 async function problemOf(path: string, choices: Choices): Promise<Problem> {
-  const found = await stat(path).catch((cause) => {
-    throw fail(
-      'FILE_IO',
-      `reading ${quote(path)}`,
-      'a folder of IDX files or a CSV file',
-      reasonOf(cause),
-      undefined,
-      cause,
-    );
-  });
-  return found.isDirectory() ? await imageProblem(path, choices) : await tableProblem(path, choices);
+  return (await isFolder(path)) ? await imageProblem(path, choices) : await tableProblem(path, choices);
 }
 
 function modelFor({ first, note }: Problem, { hidden, seed, optimizer, learningRate }: Settings): Sequential {
