@@ -8,7 +8,7 @@ import { Failure, fromRoot, runPackage, say } from './shell.mjs';
 const MOST_INSTALLED = 5_000_000;
 // Files of dist that are only for applications which name them.
 const UNUSED =
-  /^dist\/(data\/(csv|idx|sets)|layers\/(dropout|rescaling|registry)|models\/load|check-gradients|functions)/;
+  /^dist\/(data\/(csv|idx|sets)|layers\/(dropout|rescaling|registry)|metrics\/(iou|points)|models\/(load|backup|weights-file)|io\/(header|folder)|callbacks\/(?!hooks|list)|check-gradients|functions)/;
 
 export async function checkSizes() {
   const { metafile } = await build({

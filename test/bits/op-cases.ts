@@ -17,8 +17,12 @@ const SIZES = [0, 1, 15, 16, 17, 31, 33, 63, 1003];
 
 /** Ops with a shape of their own. Whatever else `ops` holds is taken for a function of one element. */
 const SHAPED: readonly OpCase[] = [
-  ...(['add', 'sub', 'mul', 'div'] as const).flatMap((op) => binary(op, true)),
-  ...(['equal', 'greater'] as const).flatMap((op) => binary(op, false)),
+  ...(['add', 'sub', 'mul', 'div', 'pow', 'minimum', 'maximum'] as const).flatMap((op) => binary(op, true)),
+  ...(
+    ['equal', 'notEqual', 'greater', 'greaterEqual', 'less', 'lessEqual', 'logicalAnd', 'logicalOr'] as const
+  ).flatMap((op) => binary(op, false)),
+  ...decisions(),
+  ...activations(),
   ...(['softmax', 'logSoftmax'] as const).flatMap((op) =>
     [
       [17, 10],
@@ -33,7 +37,9 @@ const SHAPED: readonly OpCase[] = [
     })),
   ),
   ...reductions(),
+  ...orders(),
   ...products(),
+  ...arrangements(),
   ...movements(),
   ...selections(),
   ...crossEntropies(),
@@ -56,7 +62,11 @@ export function opCases(): OpCase[] {
   return [...unary, ...SHAPED];
 }
 
-function binary(op: 'add' | 'sub' | 'mul' | 'div' | 'equal' | 'greater', smooth: boolean): OpCase[] {
+type BinaryName = {
+  [K in keyof typeof ops]: (typeof ops)[K] extends (a: Operand, b: Operand) => Tensor ? K : never;
+}[keyof typeof ops];
+
+function binary(op: BinaryName, smooth: boolean): OpCase[] {
   const pairs = [
     ...SIZES.map((size) => [[size], [size]]),
     [[33, 1], [17]],
@@ -75,6 +85,43 @@ function binary(op: 'add' | 'sub' | 'mul' | 'div' | 'equal' | 'greater', smooth:
   }));
 }
 
+function decisions(): OpCase[] {
+  const bools = (['isNan', 'isFinite', 'logicalNot'] as const).map((op) => ({
+    name: op,
+    shapes: [[1003]],
+    run: (x: Operand) => ops.cast(ops[op](x), 'float32'),
+    smooth: false,
+  }));
+  const choices = [
+    [[1003], [1003], [1003]],
+    [[33, 1], [17], [33, 17]],
+    [[], [5], []],
+  ].map((shapes) => ({
+    name: `where ${shapes.map((shape) => `[${shape}]`).join(' ')}`,
+    shapes,
+    run: (c: Operand, a: Operand, b: Operand) => ops.where(ops.greater(c, 0), a, b),
+  }));
+  return [...bools, ...choices];
+}
+
+/** With numbers other than their defaults, with which they are among the functions of one element. */
+function activations(): OpCase[] {
+  const x = [[1003]];
+  return [
+    { name: 'leakyRelu by 0.5', shapes: x, run: (x) => ops.leakyRelu(x, { negativeSlope: 0.5 }) },
+    { name: 'elu of 0.3', shapes: x, run: (x) => ops.elu(x, { alpha: 0.3 }) },
+    { name: 'celu of 0.3', shapes: x, run: (x) => ops.celu(x, { alpha: 0.3 }) },
+    { name: 'gelu by tanh', shapes: x, run: (x) => ops.gelu(x, { approximate: true }) },
+    { name: 'threshold', shapes: x, run: (x) => ops.threshold(x, { threshold: 0.5, defaultValue: -1 }) },
+    { name: 'glu', shapes: [[17, 34]], run: (x) => ops.glu(x) },
+    ...(['leakyRelu', 'elu', 'celu', 'gelu'] as const).map((op) => ({
+      name: `${op} [1003]`,
+      shapes: x,
+      run: (x: Operand) => ops[op](x),
+    })),
+  ];
+}
+
 function reductions(): OpCase[] {
   const over = [
     { shape: [1003], axis: 0 },
@@ -84,7 +131,7 @@ function reductions(): OpCase[] {
     { shape: [600, 3], axis: 0 },
     { shape: [0, 3], axis: 0 },
   ];
-  const cases = (['sum', 'mean', 'max'] as const).flatMap((op) =>
+  const cases = (['sum', 'mean', 'max', 'min', 'prod', 'variance', 'std', 'logSumExp', 'norm'] as const).flatMap((op) =>
     over.map(({ shape, axis }) => ({
       name: `${op} [${shape}] over ${axis}`,
       shapes: [shape],
@@ -97,7 +144,39 @@ function reductions(): OpCase[] {
     run: (x: Operand) => ops.cast(ops.argmax(x), 'float32'),
     smooth: false,
   }));
-  return [...cases, ...argmax];
+  const norms = [1, Number.POSITIVE_INFINITY].map((ord) => ({
+    name: `norm of order ${ord}`,
+    shapes: [[33, 17]],
+    run: (x: Operand) => ops.norm(x, { ord, axis: 1 }),
+  }));
+  const others = [
+    { name: 'argmax over 0', shapes: [[17, 10]], run: (x: Operand) => ops.cast(ops.argmax(x, { axis: 0 }), 'float32') },
+    { name: 'argmin', shapes: [[17, 10]], run: (x: Operand) => ops.cast(ops.argmin(x), 'float32') },
+  ].map((one) => ({ ...one, smooth: false }));
+  return [...cases, ...argmax, ...norms, ...others];
+}
+
+function orders(): OpCase[] {
+  const shapes = [[17, 33]];
+  const sums = [false, true].flatMap((exclusive) =>
+    [false, true].map((reverse) => ({
+      name: `cumsum${exclusive ? ' exclusive' : ''}${reverse ? ' reverse' : ''}`,
+      shapes,
+      run: (x: Operand) => ops.cumsum(x, { axis: 1, exclusive, reverse }),
+    })),
+  );
+  const ranks = (x: Operand) => ops.cast(x, 'float32');
+  return [
+    ...sums,
+    { name: 'cumsum of all', shapes, run: (x) => ops.cumsum(x) },
+    { name: 'sort', shapes, run: (x) => ops.sort(x) },
+    { name: 'sort over 0', shapes, run: (x) => ops.sort(x, { axis: 0, descending: true }) },
+    { name: 'sort [1003]', shapes: [[1003]], run: (x) => ops.sort(x) },
+    { name: 'argsort', shapes, run: (x) => ranks(ops.argsort(x, { axis: 0 })), smooth: false },
+    { name: 'topK', shapes, run: (x) => ops.topK(x, 5).values },
+    { name: 'topK indices', shapes, run: (x) => ranks(ops.topK(x, 5).indices), smooth: false },
+    { name: 'sparsemax', shapes, run: (x) => ops.sparsemax(x) },
+  ];
 }
 
 function products(): OpCase[] {
@@ -127,7 +206,60 @@ function products(): OpCase[] {
     ],
     run: (a: Operand, b: Operand) => ops.matmul(a, b),
   };
-  return [...cases, batched];
+  const many = flags.map((options) => ({
+    name: `matmul of many${options.transposeA ? ' A' : ''}${options.transposeB ? ' B' : ''}`,
+    shapes: [
+      [5, 1, ...(options.transposeA ? [17, 33] : [33, 17])],
+      [3, ...(options.transposeB ? [15, 17] : [17, 15])],
+    ],
+    run: (a: Operand, b: Operand) => ops.matmul(a, b, options),
+  }));
+  const sums: OpCase[] = [
+    {
+      name: 'einsum',
+      shapes: [
+        [3, 5, 7],
+        [7, 3, 4],
+      ],
+      run: (a, b) => ops.einsum('bij,jbk->kbi', a, b),
+    },
+    { name: 'einsum of three', shapes: [[5, 7], [7, 4], [5]], run: (...xs) => ops.einsum('ij,jk,i->k', ...xs) },
+  ];
+  return [...cases, batched, ...many, ...sums];
+}
+
+function arrangements(): OpCase[] {
+  const shapes = [[5, 6]];
+  return [
+    {
+      name: 'stack',
+      shapes: [
+        [5, 6],
+        [5, 6],
+      ],
+      run: (...xs) => ops.stack(xs, { axis: 1 }),
+    },
+    { name: 'split', shapes, run: (x) => ops.mul(...(ops.split(x, 2, { axis: 1 }) as [Tensor, Tensor])) },
+    {
+      name: 'pad',
+      shapes,
+      run: (x) =>
+        ops.pad(
+          x,
+          [
+            [1, 2],
+            [0, 3],
+          ],
+          { value: 0.1 },
+        ),
+    },
+    { name: 'tile', shapes, run: (x) => ops.tile(x, [3, 2]) },
+    { name: 'repeat', shapes, run: (x) => ops.repeat(x, 3, { axis: 1 }) },
+    { name: 'flip', shapes, run: (x) => ops.flip(x) },
+    { name: 'expandDims', shapes, run: (x) => ops.expandDims(x, 1) },
+    { name: 'squeeze', shapes: [[5, 1, 6]], run: (x) => ops.squeeze(x) },
+    { name: 'oneHot', shapes: [], run: () => ops.oneHot(labels(33, 10), 10) },
+  ];
 }
 
 function movements(): OpCase[] {

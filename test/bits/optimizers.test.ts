@@ -3,7 +3,7 @@
 import { ready, variable } from 'descend';
 import { describe, expect, test } from 'vitest';
 import { noise } from '../noise.js';
-import { type Combination, combinations } from '../optimizers/combinations.js';
+import { type Combination, coded, combinations, givenTo, surrounded } from '../optimizers/combinations.js';
 import { Committed, ENGINE, THREADS } from './committed.js';
 import { sha256 } from './sha256.js';
 import { hashAfter, STEPS } from './steps.js';
@@ -11,7 +11,7 @@ import { hashAfter, STEPS } from './steps.js';
 const committed = new Committed('optimizers');
 
 describe.each(THREADS.slice(0, 2))(`1,003 parameters after ${STEPS} steps, %i threads`, (threads) => {
-  test.each(combinations())('$name', async ({ name, make }) => {
+  test.each([...combinations(), ...surrounded(), ...coded()])('$name', async ({ name, make }) => {
     await ready({ engine: ENGINE, threads });
     committed.expect(name, await hashAfter(make()));
   });
@@ -22,13 +22,15 @@ describe('a million parameters, enough to be shared out', () => {
 
   test.each(THREADS)('%i threads', async (threads) => {
     expect(await ready({ engine: ENGINE, threads })).toMatchObject({ name: ENGINE, threads });
-    const clipped = combinations().filter(({ options }) => options.globalClipnorm);
-    const isFirst = ({ className }: Combination, i: number) =>
-      clipped.findIndex((other) => other.className === className) === i;
+    const clipped = [...combinations(), ...coded()].filter(({ options }) => options.globalClipnorm);
+    const isFirst = ({ className, options }: Combination, i: number) =>
+      clipped.findIndex((other) => other.className === className && other.options.stateDtype === options.stateDtype) ===
+      i;
     for (const { name, make } of clipped.filter(isFirst)) {
       const w = variable(start);
       const optimizer = make();
-      for (const gradient of gradients) optimizer.applyGradients([[gradient, w]]);
+      for (const [t, gradient] of gradients.entries())
+        optimizer.applyGradients([[gradient, w]], givenTo(optimizer, t, [w]));
       committed.expect(`a million, ${name}`, await sha256([w.data as Float32Array]));
     }
   });

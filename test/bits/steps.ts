@@ -2,7 +2,7 @@
 
 import { type Optimizer, variable } from 'descend';
 import { noise } from '../noise.ts';
-import { combinations } from '../optimizers/combinations.ts';
+import { coded, combinations, givenTo, surrounded } from '../optimizers/combinations.ts';
 import { sha256 } from './sha256.ts';
 
 const SHAPES = [[500], [20, 25], [3]] as const;
@@ -25,7 +25,12 @@ function gradients(): Float32Array[][] {
 /** The SHA-256 of parameters and state after 200 steps. */
 export async function hashAfter(optimizer: Optimizer): Promise<string> {
   const variables = SHAPES.map((shape, i) => variable(noise(sizeOf(shape), i), [...shape], { name: `w${i}` }));
-  for (const step of gradients()) optimizer.applyGradients(step.map((g, i) => [g, variables[i]!]));
+  for (const [t, step] of gradients().entries()) {
+    optimizer.applyGradients(
+      step.map((g, i) => [g, variables[i]!]),
+      givenTo(optimizer, t, variables),
+    );
+  }
   const state = Object.values(optimizer.stateDict().variables).flatMap((pieces) => Object.values(pieces));
   return await sha256([...variables.map((w) => w.data as Float32Array), ...state.map(({ data }) => data)]);
 }
@@ -33,6 +38,6 @@ export async function hashAfter(optimizer: Optimizer): Promise<string> {
 /** That of every optimizer and combination of options, by name. */
 export async function hashes(): Promise<Record<string, string>> {
   const all: Record<string, string> = {};
-  for (const { name, make } of combinations()) all[name] = await hashAfter(make());
+  for (const { name, make } of [...combinations(), ...surrounded(), ...coded()]) all[name] = await hashAfter(make());
   return all;
 }

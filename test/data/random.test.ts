@@ -1,7 +1,8 @@
 // Philox against the known answers of its authors' Random123 library; permutations against what they must be.
 
+import { Dense, ops, Sequential, SGD, type Tensor } from 'descend';
 import { describe, expect, test } from 'vitest';
-import { permutation, philox } from '../../ts/src/data/random.js';
+import { permutation, permute, philox } from '../../ts/src/data/random.js';
 
 const ONES = 0xffffffff;
 
@@ -49,4 +50,28 @@ describe('permutation', () => {
   test.each([-1, 1.5, Number.NaN, 2 ** 53, '1', null])('refuses seed %s', (seed) => {
     expect(() => permutation(3, seed as number)).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }));
   });
+});
+
+test('the order of an epoch is that in which fit visits rows', async () => {
+  // The loss of a batch of one is its row's number, for the model only hands it on.
+  for (const [seed, rows] of [
+    [0, 1],
+    [9, 33],
+    [2 ** 40 + 5, 257],
+  ] as const) {
+    const model = new Sequential([new Dense({ units: 1, inputShape: [1] })], { seed });
+    model.compile({ optimizer: new SGD({ learningRate: 0 }), loss: (_: unknown, yPred: Tensor) => ops.mean(yPred) });
+    await model.setWeights([[[1]], [0]]);
+    const numbers = Float32Array.from({ length: rows }, (_, i) => i);
+    const sums: number[] = [0];
+    const onBatchEnd = (i: number, { loss }: Readonly<Record<string, number>>) => sums.push((loss as number) * (i + 1));
+    for (const epoch of [0, 1]) {
+      sums.length = 1;
+      await model.fit(numbers, numbers, { batchSize: 1, verbose: 0, callbacks: [{ onBatchEnd }] });
+      const visited = sums.slice(1).map((sum, i) => Math.round(sum - (sums[i] as number)));
+      const order = [...numbers];
+      permute(order, seed, epoch);
+      expect(visited).toEqual(order);
+    }
+  }
 });

@@ -11,6 +11,7 @@ describe('applyGradients', () => {
     const sgd = new SGD({ learningRate: 0.5 });
     expect(sgd.applyGradients([[new Float32Array([3, -4]), w]])).toEqual({
       gradNorm: 5,
+      updateNorm: Number.NaN,
       learningRate: 0.5,
       skipped: false,
     });

@@ -1,6 +1,6 @@
 // Dense and the activations against Keras: outputs, and gradients by inputs and weights.
 
-import { Activation, Dense, Flatten, ops, Sequential, valueAndGrad, variable } from 'descend';
+import { Activation, Dense, Flatten, ops, Sequential, type Tensor, valueAndGrad, variable } from 'descend';
 import { describe, expect, test } from 'vitest';
 import { cases, expectClose, type Golden } from '../golden.js';
 
@@ -16,14 +16,23 @@ interface Case {
   weightGrads: { name: string; data: number[] }[];
 }
 
-// Sums of at most 6 products, and functions within 2 ulp: some 20 roundings of 2^-24.
+// Sums of at most 6 products, and functions within 2 ulp (compositions a few times that, relative to the largest number
+// of a case): some 20 roundings of 2^-24.
 const BOUND = 20 * 2 ** -24;
 
+type Numbered = (x: Tensor, numbers: object) => Tensor;
+
+/** An activation by its name, or as the op with the numbers of the case. */
+function activationOf({ activation = 'linear', ...numbers }: Case['options']): string | ((x: Tensor) => Tensor) {
+  if (Object.keys(numbers).length === 0) return activation;
+  const name = activation.replace('_tanh', '').replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const op = (ops as unknown as Record<string, Numbered>)[name] as Numbered;
+  return (x) => op(x, numbers);
+}
+
 function modelOf({ layer, options }: Case, inputShape: number[]): Sequential {
-  const { activation = 'linear' } = options;
-  return new Sequential([
-    layer === 'Dense' ? new Dense({ ...options, inputShape }) : new Activation({ activation, inputShape }),
-  ]);
+  if (layer === 'Dense') return new Sequential([new Dense({ ...options, inputShape })]);
+  return new Sequential([new Activation({ activation: activationOf(options), inputShape })]);
 }
 
 describe.each([...cases<Case>('dense.json'), ...cases<Case>('activations.json')])('$name', (golden) => {
@@ -49,6 +58,20 @@ describe.each([...cases<Case>('dense.json'), ...cases<Case>('activations.json')]
       expectClose(grads[i + 1]?.data ?? [], data, 4 * BOUND, 'gradient');
     }
   });
+});
+
+test('every activation of Keras with a name works by it', async () => {
+  const named = cases<Case>('activations.json').filter(({ options }) => options.activation !== 'threshold');
+  for (const { options, inputs } of named) {
+    const [input] = inputs;
+    const activation = options.activation as string;
+    const model = new Sequential([new Activation({ activation, inputShape: input.shape.slice(1) })]);
+    expect(
+      (await model.predict(input)).data.every((y) => !Number.isNaN(y)),
+      activation,
+    ).toBe(true);
+    expect(model.layers[0]?.getConfig()).toMatchObject({ activation });
+  }
 });
 
 test('names of weights are those of Keras', () => {

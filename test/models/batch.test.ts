@@ -96,6 +96,18 @@ test('testOnBatch measures all samples as one batch', async () => {
   expect(await refusal(() => model.testOnBatch(none, []))).toMatch(/^INVALID_VALUE x/);
 });
 
+test('predictOnBatch is predict over all samples at once', async () => {
+  const model = smallModel();
+  expect(await model.predictOnBatch(x)).toEqual(await model.predict(x, { batchSize: ROWS }));
+  const none = { data: new Float32Array(), shape: [0, 2] };
+  expect(await model.predictOnBatch(none)).toEqual({ data: new Float32Array(), shape: [0, 3] });
+});
+
+test('what a batch call is refused for bears its name', async () => {
+  const bare = new Sequential([new Dense({ units: 1 })]);
+  expect(await refusal(() => bare.testOnBatch([[1]], [1]))).toMatch(/^NOT_COMPILED testOnBatch/);
+});
+
 describe('Rescaling by columns', () => {
   const scales = { scale: [0.5, 2], offset: [10, -1] };
 

@@ -23,16 +23,26 @@ export const adam: Rule = (w, g, s, o, t) => {
   return { w: moments(w, m.times((o.learningRate * (torch ? 1 : two)) / one), divisor), s: state };
 };
 
+/** In a step without an estimate of the curvature, which stays as it is. */
+export const sophia: Rule = (w, g, s, o, t) => {
+  const m = mean(s.momentum!, g, number(o, 'beta1'));
+  const divisor = s.hessian!.times(number(o, 'gamma')).within(number(o, 'epsilon'), Number.POSITIVE_INFINITY);
+  const most = number(o, 'clipThreshold') * o.learningRate;
+  const step = m.times(o.learningRate / bias(number(o, 'beta1'), t)).over(divisor);
+  return { w: sum(w, minus(step.within(-most, most))), s: { momentum: m, hessian: s.hessian! } };
+};
+
 export const nadam: Rule = (w, g, s, o, t, numbers) => {
   const [beta1, beta2, epsilon] = [number(o, 'beta1'), number(o, 'beta2'), exact(number(o, 'epsilon'))];
   const at = (k: number): number => beta1 * (1 - 0.5 * 0.96 ** (k * number(o, 'momentumDecay')));
   const product = (1 - numbers.momentumProduct![0]!) * at(t);
   const m = mean(s.momentum!, g, beta1);
   const v = mean(s.velocity!, g.times(g), beta2);
-  const ahead = sum(
-    m.times((o.learningRate * at(t + 1)) / (1 - product * at(t + 1))),
-    g.times((o.learningRate * (1 - at(t))) / (1 - product)),
-  );
+  const [byMean, byGradient] =
+    o.parity === 'optax'
+      ? [beta1 / bias(beta1, t + 1), (1 - beta1) / bias(beta1, t)]
+      : [at(t + 1) / (1 - product * at(t + 1)), (1 - at(t)) / (1 - product)];
+  const ahead = sum(m.times(o.learningRate * byMean), g.times(o.learningRate * byGradient));
   const divisor = sum(v.root().times(1 / Math.sqrt(bias(beta2, t))), epsilon);
   return { w: moments(w, ahead, divisor), s: { momentum: m, velocity: v } };
 };
@@ -128,6 +138,20 @@ export const simplifiedAdemamix: Rule = (w, g, s, o, t) => {
   const step = sum(state.momentum.times(o.learningRate / (1 - beta1)), g.times(o.learningRate * number(o, 'alpha')));
   const root = state.velocity.root().times(1 / Math.sqrt(bias(beta2, t)));
   return { w: moments(w, step, sum(root, exact(number(o, 'epsilon')))), s: state };
+};
+
+export const optimisticAdam: Rule = (w, g, s, o, t) => {
+  const [beta1, beta2] = [number(o, 'beta1'), number(o, 'beta2')];
+  const m = mean(s.momentum!, g, beta1);
+  const v = mean(s.velocity!, g.times(g), beta2);
+  const first = o.nesterov
+    ? sum(m.times(beta1 / bias(beta1, t + 1)), g.times((1 - beta1) / bias(beta1, t)))
+    : m.times(1 / bias(beta1, t));
+  const root = sum(v.times(1 / bias(beta2, t)), exact(number(o, 'epsilonRoot'))).root();
+  const u = first.over(sum(root, exact(number(o, 'epsilon'))));
+  const change = t === 1 ? exact(0) : sum(u, minus(s.previousUpdate!));
+  const step = sum(u.times(o.learningRate * number(o, 'alpha')), change.times(o.learningRate * number(o, 'beta')));
+  return { w: sum(w, minus(step)), s: { momentum: m, velocity: v, previousUpdate: u } };
 };
 
 /** The new parameter between z and the average x, by the weight of this step. */

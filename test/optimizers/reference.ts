@@ -9,8 +9,17 @@ export interface OptimizerCase {
   options: Record<string, unknown>;
   params: { name: string; shape: number[]; init: number[] }[];
   grads: number[][][];
+  /** The loss at each step, for rules that look at it. */
+  values?: number[];
+  /** Of rows, instead of `grads`. */
+  sparseGrads?: { indices: number[]; values: number[] }[][];
+  /** Estimates of the Hessian's diagonal, by the steps (from 1) that have one. */
+  hessianDiagonals?: Record<string, number[][]>;
   expect: { step: Record<string, number[][]> };
   state: Record<string, number | Record<string, number[]>>;
+  /** What is worth evaluating at the end, and what the parameters become then. */
+  evalParams?: number[][];
+  afterFinalize?: number[][];
 }
 
 /** The same for the classes here. */
@@ -34,6 +43,7 @@ const EPSILON = 2 ** -52;
 
 function torch({ optimizer, options }: OptimizerCase): Mapped {
   const { decoupledWeightDecay, etas, stepSizes, nsCoefficients, adjustLrFn, ...rest } = options;
+  if (optimizer === 'SparseAdam') return { className: optimizer, config: rest };
   const names = { lrDecay: 'learningRateDecay', ...(optimizer === 'RMSprop' ? { alpha: 'rho' } : {}) };
   const config: Options = { parity: 'torch', ...renamed(rest, names) };
   if (decoupledWeightDecay) config.weightDecayMode = 'decoupled';
@@ -50,6 +60,9 @@ function torch({ optimizer, options }: OptimizerCase): Mapped {
   return { className: TORCH[optimizer] ?? optimizer, config };
 }
 
+/** Where a switch is on unless given, and so must be given when it is off. */
+const LOOKS_AHEAD = ['muon', 'optimistic_adam_v2'];
+
 /** Optax's functions whose class has another name, or options that have. */
 const OPTAX: Readonly<Record<string, (options: Options) => Mapped>> = {
   adamaxw: (options) => {
@@ -63,7 +76,27 @@ const OPTAX: Readonly<Record<string, (options: Options) => Mapped>> = {
     const names = { decay: 'rho', initialScale: null, epsInSqrt: null, biasCorrection: null };
     return { className: 'RMSprop', config: renamed(options, names) };
   },
+  polyak_sgd: ({ maxLearningRate: learningRate, variant, ...options }) => {
+    return { className: 'PolyakSGD', config: { learningRate, onlyDown: variant === 'sps+', ...options } };
+  },
   lamb: (options) => ({ className: 'Lamb', config: { parity: 'optax', ...options } }),
+  adafactor: ({ decayRate, ...options }) => {
+    const names = {
+      ...{ clippingThreshold: 'clipThreshold', weightDecayRate: 'weightDecay', epsilon: 'epsilon1' },
+      ...{ minDimSizeToFactor: null, decayOffset: null, multiplyByParameterScale: null, factored: null },
+    };
+    const config = { parity: 'optax', beta2Decay: -(decayRate as number), ...renamed(options, names) };
+    return { className: 'Adafactor', config };
+  },
+  muon: ({ nsCoeffs, ...options }) => {
+    const [muonA, muonB, muonC] = nsCoeffs as number[];
+    const names = {
+      ...{ beta: 'momentum', consistentRms: 'rmsRate', preconditioning: null },
+      ...{ adamB1: 'adamBeta1', adamB2: 'adamBeta2', adamEpsRoot: null },
+    };
+    return { className: 'Muon', config: { parity: 'optax', muonA, muonB, muonC, ...renamed(options, names) } };
+  },
+  optimistic_adam_v2: (options) => ({ className: 'OptimisticAdam', config: options }),
   schedule_free_adamw: (options) => {
     return { className: 'ScheduleFreeAdamW', config: { parity: 'optax', ...options } };
   },
@@ -72,7 +105,7 @@ const OPTAX: Readonly<Record<string, (options: Options) => Mapped>> = {
 function optax({ optimizer, options }: OptimizerCase): Mapped {
   const { nesterov, ...rest } = renamed(options, { epsRoot: 'epsilonRoot', weightLrPower: 'weightPower' });
   // Of these, those that are off are not options here.
-  if (nesterov) rest.nesterov = nesterov;
+  if (nesterov || LOOKS_AHEAD.includes(optimizer)) rest.nesterov = nesterov;
   if (rest.epsilonRoot === 0) delete rest.epsilonRoot;
   return OPTAX[optimizer]?.(rest) ?? { className: optimizer, config: rest };
 }
@@ -82,6 +115,8 @@ export function mapped(golden: OptimizerCase): Mapped {
   if (golden.source.startsWith('torch')) return torch(golden);
   if (golden.source.startsWith('optax')) return optax(golden);
   const { relativeStep, excludeEmbeddings, ...config } = golden.options;
+  // Schedules and the mean of the weights count every step there.
+  if (config.gradientAccumulationSteps) config.countMicroSteps = true;
   // What was None is left out there.
   const off = { weightDecay: 0, adamWeightDecay: 0, rmsRate: 0 };
   return { className: golden.optimizer, config: golden.optimizer === 'Muon' ? { ...off, ...config } : config };
@@ -89,6 +124,7 @@ export function mapped(golden: OptimizerCase): Mapped {
 
 /** Names of state there by class and name here; unless listed, they are the same. */
 const STATES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  keras: { emaAverage: 'average' },
   torch: {
     momentum: 'expAvg',
     velocity: 'expAvgSq',
@@ -126,6 +162,14 @@ const STATES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'DAdaptAdamW.momentum': 'exp_avg',
     'DAdaptAdamW.velocity': 'exp_avg_sq',
     'DAdaptAdamW.gradients': 'grad_sum',
+    'MoMo.momentum': 'exp_avg',
+    'MoMoAdam.momentum': 'exp_avg',
+    'MoMoAdam.velocity': 'exp_avg_sq',
+    'Adafactor.rows': 'v_col',
+    'Adafactor.columns': 'v_row',
+    'Adafactor.velocity': 'v',
+    'OptimisticAdam.previousUpdate': 'previous_gradient',
+    'Sophia.hessian': 'nu',
     'COCOB.initial': 'init_particles',
     'COCOB.magnitudes': 'subgradients',
     'DoWG.initial': 'init_params',

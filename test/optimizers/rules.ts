@@ -133,10 +133,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   RMSprop: rmsprop,
   Adam: adaptive.adam,
   AdamW: adaptive.adam,
+  // PyTorch's, with ε where Keras has it.
+  SparseAdam: (w, g, s, o, t, numbers) => adaptive.adam(w, g, s, { ...o, parity: 'keras' }, t, numbers),
   Adadelta: adadelta,
   Adagrad: adagrad,
   Adamax: adaptive.adamax,
   Nadam: adaptive.nadam,
+  Sophia: adaptive.sophia,
   Ftrl: ftrl,
   Lion: lion,
   ScheduleFreeAdamW: adaptive.scheduleFree,
@@ -154,6 +157,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Signum: lion,
   MADGRAD: madgrad,
   OptimisticGradientDescent: optimistic,
+  OptimisticAdam: adaptive.optimisticAdam,
   COCOB: cocob,
 };
 

@@ -4,7 +4,7 @@
 import { type Optimizer, type Variable, variable } from 'descend';
 import { describe, expect, test } from 'vitest';
 import { noise } from '../noise.js';
-import { combinations, WHOLE } from './combinations.js';
+import { combinations, givenTo, WHOLE } from './combinations.js';
 import { clipFactors, type Numbers, stepOf } from './rules.js';
 
 /** States that are numbers of a parameter, not of its elements. */
@@ -22,7 +22,10 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) =
 function warmedUp(optimizer: Optimizer, scale: number, offset: number): Variable[] {
   const variables = SHAPES.map((shape, i) => variable(noise(sizeOf(shape), 7 + i), [...shape], { name: `w${i}` }));
   for (let t = 0; t < WARM_UP; t++)
-    optimizer.applyGradients(variables.map((w, i) => [gradient(w, i, t, scale, offset), w]));
+    optimizer.applyGradients(
+      variables.map((w, i) => [gradient(w, i, t, scale, offset), w]),
+      givenTo(optimizer, t, variables),
+    );
   return variables;
 }
 

@@ -39,6 +39,20 @@ export type Sum = Expect<Equal<ReturnType<typeof ops.sum>, Tensor>>;
 ops.sum(w, { axis: 0, keepDims: true });
 // @ts-expect-error an unknown option
 ops.sum(w, { axes: [0] });
+ops.where(ops.less(w, 1), w, 0);
+ops.gelu(w, { approximate: true });
+// @ts-expect-error the slope is an option
+ops.leakyRelu(w, 0.1);
+// @ts-expect-error both numbers are needed
+ops.threshold(w, { threshold: 1 });
+const { values, indices } = ops.topK(ops.sort(w, { descending: true }), 1);
+ops.einsum('i,i->', values, indices);
+// @ts-expect-error how many is no option
+ops.topK(w, { k: 2 });
+// @ts-expect-error a margin has two sides
+ops.pad(w, [[1]]);
+// @ts-expect-error two values to choose from
+ops.where(w, w);
 
 try {
   square();

@@ -2,7 +2,9 @@
 
 import {
   Adam,
+  callbacks,
   Dense,
+  datasets,
   type History,
   losses,
   type Prediction,
@@ -23,6 +25,24 @@ await model.fit([[1, 2, 3]], [0], { epochs: 2, batchSize: 8, verbose: 0, validat
 await model.fit(x, y, { validationData: [x, y], stopWhen: { lossBelow: 0.1, maxSteps: 10 } });
 await model.fit(x, y, { callbacks: [{ onEpochEnd: (epoch, logs) => console.log(epoch + logs.loss!) }] });
 
+await model.fit(x, y, { stepsPerEpoch: 1, validationData: [x, y], validationFreq: [1, 2], validationSteps: 1 });
+const monitored = new callbacks.EarlyStopping({ monitor: 'val_loss', patience: 2, restoreBestWeights: true });
+await model.fit(x, y, {
+  callbacks: [monitored, new callbacks.BackupAndRestore({ backupDir: 'backup', saveFreq: 100 })],
+});
+class Own extends callbacks.Callback {
+  onEpochEnd(epoch: number, logs: callbacks.Logs): void {
+    if ((logs.loss ?? 0) > epoch) this.model.stopTraining = true;
+  }
+}
+await model.fit(x, y, { callbacks: [new Own()] });
+// @ts-expect-error a way that a number cannot go
+new callbacks.ModelCheckpoint({ filepath: 'x', mode: 'most' });
+// @ts-expect-error another moment to save at
+new callbacks.ModelCheckpoint({ filepath: 'x', saveFreq: 'batch' });
+// @ts-expect-error a folder is missing
+new callbacks.BackupAndRestore({});
+
 // @ts-expect-error an unknown option
 await model.fit(x, y, { batch_size: 8 });
 // @ts-expect-error an option of the wrong kind
@@ -33,6 +53,29 @@ await model.fit(x, y, { stopWhen: { lossUnder: 1 } });
 await model.fit('x', y);
 // @ts-expect-error targets are missing
 await model.fit(x);
+
+// Streams of batches, with the targets inside.
+const { Dataset } = datasets;
+const rows = Dataset.fromArrays(x, y);
+await model.fit(rows.batch(8), { epochs: 2, validationData: rows.batch(8), stepsPerEpoch: 3 });
+await model.fit(rows.map(([a, b]) => ({ x: a, y: b })).batch(8));
+await model.evaluate(Dataset.fromArrays(x, y, y).batch(8), { verbose: 0 });
+await model.predict(Dataset.fromArrays(x).batch(8));
+async function* batches() {
+  yield [[[1, 2, 3]], [0]] as const;
+}
+await model.fit(batches(), { verbose: 0 });
+// @ts-expect-error rows are no batches of samples and targets
+await model.fit(Dataset.fromArrays(x).batch(8));
+// @ts-expect-error targets are inside of the batches
+await model.fit(rows.batch(8), y, { epochs: 2 });
+const labelled = await Dataset.fromCsv('a,b\n1,2\n', { label: 'b', columns: { a: 'category' } });
+const unlabelled = await Dataset.fromCsv('a,b\n1,2\n');
+export type Elements = [
+  Expect<Equal<typeof rows, datasets.Dataset<[x: datasets.ArrayData, y: datasets.ArrayData]>>>,
+  Expect<Equal<typeof labelled, datasets.CsvDataset<[x: datasets.ArrayData, y: datasets.ArrayData]>>>,
+  Expect<Equal<typeof unlabelled, datasets.CsvDataset<datasets.ArrayData>>>,
+];
 
 const run = await model.fit(x, y);
 export type Histories = [

@@ -14,19 +14,35 @@ export interface Hyper {
 
 /**
  * Shapes of state: without the last axis or the last but one (nothing for fewer axes than two), all of it for fewer axes
- * than two or other than two, one number for each index of each axis.
+ * than two or other than two, one number for each index of each axis, a square over all axes but the last or over that one
+ * (nothing for fewer axes than two or more than 4,096 indices).
  */
-export type StateShape = 'rows' | 'columns' | 'unfactored' | 'unmatrixed' | 'axes';
+export type StateShape =
+  | 'rows'
+  | 'columns'
+  | 'unfactored'
+  | 'unmatrixed'
+  | 'axes'
+  | 'leftSquare'
+  | 'rightSquare'
+  | TimesShape;
+
+/** As many times the parameter as the number of this name says. */
+export interface TimesShape {
+  readonly times: string;
+}
 
 /** A tensor of state that an optimizer keeps for each parameter. */
 export interface StateSpec {
   readonly name: string;
   /** How many numbers it is, each as a pair of floats, or which part of the parameter's shape it has. Unless given: all. */
   readonly shape?: number | StateShape;
-  /** The number whose value its elements start with. Unless given: 0. */
-  readonly from?: string;
+  /** What its elements start with: the number of this name, `unset` (NaN), or this. Unless given: 0. */
+  readonly from?: string | number;
   /** The option without which there is no such state. */
   readonly onlyIf?: string;
+  /** How it is kept. Unless given: in float32. */
+  readonly dtype?: 'bfloat16' | 'int8';
 }
 
 /** What becomes of weight decay: taken off before the rule, added to the gradient, not times the rate, or by the rule. */
@@ -59,13 +75,30 @@ export interface Declaration {
   readonly words?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What is looked at besides gradients; `evaluations`: loss and gradients at several points of a step. */
+export type Needs = 'loss' | 'curvature' | 'evaluations';
+
 /** What an optimizer says besides. */
 export interface OptimizerDeclaration extends Declaration {
   readonly sharedDefaults: Readonly<Record<string, number>>;
   /** Whose rule it is unless `parity` says otherwise. */
   readonly origin: string;
   readonly decay: Decay;
+  /** What the rule looks at besides gradients. */
+  readonly needs?: Needs;
   readonly parities: Readonly<Record<string, Parity>>;
+  readonly states: readonly StateSpec[];
+  /** Whether its rule looks at whole variables, not at one element after another. */
+  readonly whole?: boolean;
+  /** Whether it leaves rows without a gradient alone unless told otherwise. */
+  readonly lazy?: boolean;
+  /** Where variables lie between a state z and x, what is worth evaluating: z and β of `w = (1−β)·z + β·x`. */
+  readonly between?: readonly [state: string, share: string];
+}
+
+/** What a wrapper says besides. */
+export interface WrapperDeclaration extends Declaration {
+  readonly needs?: Needs;
   readonly states: readonly StateSpec[];
 }
 

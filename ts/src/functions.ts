@@ -7,6 +7,8 @@ import { coefOf, powerOf, shapeText, sizeOf } from './graph/dims.js';
 import { encodePlan } from './graph/encode.js';
 import type { Operand, Tensor } from './graph/tensor.js';
 import { Tracer } from './graph/trace.js';
+import { curvatureOf } from './optimizers/curvature.js';
+import { scaledLoss } from './optimizers/loss-scale.js';
 import { Optimizer } from './optimizers/optimizer.js';
 import { changedBy, updateSpec } from './optimizers/state.js';
 import { checkSeed, defaultSeed } from './seed.js';
@@ -55,6 +57,8 @@ export interface MinimizeStep {
   loss: number;
   /** L2 norm of the gradients; NaN where nothing computes it. */
   gradNorm: number;
+  /** L2 norm of what was added to the variables; NaN without the optimizer's `measureUpdates`. */
+  updateNorm: number;
   learningRate: number;
 }
 
@@ -133,12 +137,13 @@ export async function minimize(fn: LossFunction, options: MinimizeOptions): Prom
   if (maxSteps === undefined && Object.keys(stop).length === 0) {
     throw fail('INVALID_VALUE', 'minimize: stopWhen', 'at least one rule', 'none', 'such as { maxSteps: 1000 }');
   }
-  const random = randomness({ iteration: optimizer.iterations, ...pick(options) }, 'minimize');
+  const random = randomness({ iteration: optimizer.steps, ...pick(options) }, 'minimize');
   const engine = await engineOf(variables);
-  const { tracer, loss, grads } = traceLoss(fn, variables, 'minimize');
+  const { tracer, loss, grads } = traceLoss(fn, variables, 'minimize', optimizer);
   const update = updateSpec(
     optimizer,
     variables.map((variable, i) => [variable, grads[i] as Tensor]),
+    curvatureOf(optimizer, tracer, loss, variables),
   );
   const plan = await engine.plan(encodePlan(tracer, { reports: [loss], update }), 1);
   const bound = await bindSlots(engine, tracer.slots);
@@ -165,7 +170,8 @@ export async function minimize(fn: LossFunction, options: MinimizeOptions): Prom
       onChunk: (chunk) => {
         for (let i = 0; i < chunk.count; i++) history.add(chunk.first + i, chunk.report(i, 0));
         const [step, last] = [chunk.first, chunk.report(0, 0)];
-        return onStep?.({ step, loss: last, gradNorm: chunk.gradNorm(0), learningRate: chunk.learningRate(0) });
+        const [gradNorm, updateNorm, learningRate] = [chunk.gradNorm(0), chunk.updateNorm(0), chunk.learningRate(0)];
+        return onStep?.({ step, loss: last, gradNorm, updateNorm, learningRate });
       },
     });
     return { loss: history.last, steps, stopReason: reason as MinimizeResult['stopReason'], history: history.points };
@@ -179,6 +185,7 @@ export function traceLoss(
   fn: LossFunction,
   variables: readonly Variable[],
   what: string,
+  optimizer?: Optimizer,
 ): { tracer: Tracer; loss: Tensor; grads: Tensor[] } {
   if (typeof fn !== 'function') throw fail('INVALID_VALUE', what, 'a function', describeValue(fn));
   const tracer = new Tracer();
@@ -189,7 +196,7 @@ export function traceLoss(
     throw fail('SHAPE_MISMATCH', what, 'a function that returns one float32 number', String(loss), hint);
   }
   const grads = tracer.gradients(
-    [loss],
+    [optimizer ? scaledLoss(optimizer, tracer, loss, variables) : loss],
     variables.map((variable) => tracer.variable(variable)),
   );
   return { tracer, loss, grads };

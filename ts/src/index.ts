@@ -36,13 +36,26 @@ export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
 export * from './models/index.js';
 export type { Verbose } from './models/watch.js';
-export type { GradientPair, StepReport } from './optimizers/apply.js';
+export type { ApplyOptions, GradientPair, StepReport } from './optimizers/apply.js';
+export type { Values } from './optimizers/averages.js';
+export type { StateDtype } from './optimizers/coded.js';
+export type { AfterStep, BeforeStep } from './optimizers/hooks.js';
 export * as optimizers from './optimizers/index.js';
-export type { Optimizer, OptimizerConfig, OptimizerOptions } from './optimizers/optimizer.js';
+export type { Optimizer } from './optimizers/optimizer.js';
+export type {
+  LossScaleOptions,
+  NamePattern,
+  OptimizerConfig,
+  OptimizerGroup,
+  OptimizerOptions,
+} from './optimizers/options.js';
+export type { RowGradient } from './optimizers/rows.js';
 export type { StateDict, StatePieces } from './optimizers/state.js';
 export type { Verbosity } from './progress.js';
+export * as regularizers from './regularizers/index.js';
 export * as schedules from './schedules/index.js';
 export { setSeed } from './seed.js';
 export type { StopWhen } from './stop.js';
 export type { Config, Serialized, Unit } from './units.js';
 export { type Elements, type Floats, type Numbers, type Variable, type VariableOptions, variable } from './variable.js';
+export * as wrappers from './wrappers/index.js';

@@ -8,6 +8,14 @@ export function finiteNumber(value: unknown, what: string): number {
   throw fail('INVALID_VALUE', what, 'a finite number', describeValue(value));
 }
 
+/** `value` itself if it is a finite number from `low` to `high`. */
+export function numberFrom(value: unknown, what: string, low: number, high: number = Number.POSITIVE_INFINITY): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= low && value <= high) return value;
+  const expected =
+    high === Number.POSITIVE_INFINITY ? `a number of at least ${low}` : `a number from ${low} to ${high}`;
+  throw fail('INVALID_VALUE', what, expected, describeValue(value));
+}
+
 /** `value` itself if it is a whole number from `least` to 2^53 - 1. */
 export function wholeNumber(value: unknown, what: string, least: number): number {
   if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;

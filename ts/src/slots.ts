@@ -25,8 +25,12 @@ export function localEngineOf(variables: Iterable<Variable>): LocalEngine {
   return localEngine();
 }
 
-/** Puts what the slots of a trace stand for on an engine. */
-export async function bindSlots(engine: Engine, slots: readonly Slot[]): Promise<BoundSlots> {
+/** Puts what the slots of a trace stand for on an engine, other variables `instead` of some. */
+export async function bindSlots(
+  engine: Engine,
+  slots: readonly Slot[],
+  instead: ReadonlyMap<Variable, Variable> = new Map(),
+): Promise<BoundSlots> {
   const captured: number[] = [];
   const free = (): void => {
     for (const id of captured) engine.release('buffer', id);
@@ -35,7 +39,7 @@ export async function bindSlots(engine: Engine, slots: readonly Slot[]): Promise
     const ids: number[] = [];
     for (const slot of slots) {
       if (slot instanceof Variable) {
-        ids.push(await slot.place(engine));
+        ids.push(await (instead.get(slot) ?? slot).place(engine));
         continue;
       }
       const { data } = slot as Exclude<Slot, Variable> & { data: Float32Array };

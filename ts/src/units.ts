@@ -44,6 +44,12 @@ export function refuseClass(value: unknown, kind: string): void {
   throw fail('INVALID_VALUE', kind, 'an object of a class', `the class ${quote(value.name)} itself`, hint);
 }
 
+/** The properties of a unit that have these names and a value: what its options were, where it keeps them so. */
+export function propertiesOf(unit: object, names: readonly string[]): Config {
+  const entries = names.map((name) => [name, (unit as Config)[name]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
 /** A unit as plain data. */
 export function serialize(unit: Unit): Serialized {
   return { className: classNameOf(unit), config: unit.getConfig() };

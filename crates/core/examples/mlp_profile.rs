@@ -34,7 +34,9 @@ fn main() {
     let arena = Buffer::zeroed(plan.program.arena_len).expect("memory");
     let bound = plan.program.bind(&arena, 0, &variables).expect("bound");
     let gradients = &bound.roots[plan.root_starts()[3]..];
-    let mut sweep = plan.update.as_ref().expect("an update").bind(gradients, &variables, false).expect("bound");
+    let room = |len| Buffer::zeroed(len).map(Arc::new);
+    let update = plan.update.as_ref().expect("an update");
+    let mut sweep = update.bind(gradients, &variables, &variables, false, &room).expect("bound");
     sweep.set_hyper(&adam_hyper(1e-3)).expect("hyper-parameters");
 
     let names = plan.program.op_names();
@@ -61,7 +63,7 @@ fn main() {
             plan.program.run(pc, &bound, batch, &Step::default()).expect("run");
             lap(&mut times);
         }
-        sweep.decide(step as u64, None).expect("finite");
+        sweep.decide(step as u64, batch, None).expect("finite");
         lap(&mut times);
         sweep.commit(step as u64);
         lap(&mut times);

@@ -19,7 +19,7 @@ fn main() {
     let mut hyper = vec![f64::NAN; SHARED.len()];
     hyper[0] = 1e-9;
     hyper.extend(adam.declaration.hypers.iter().map(|hyper| hyper.default));
-    let tick = Tick { t: 1000, learning_rate: hyper[0], stage: Stage::NONE, decay: 0.0 };
+    let tick = Tick { t: 1000, learning_rate: hyper[0], stage: Stage::NONE, decay: 0.0, loss: f64::NAN };
     println!("{:>8} {:>9} {:>11} {:>9} {:>9}", "threads", "level", "parameters", "sweep", "step");
     for threads in [1, 2] {
         set_threads(threads).unwrap();
@@ -30,7 +30,7 @@ fn main() {
                 let mut states = vec![vec![0.01f32; len]; count];
                 let states = states.iter_mut().map(Vec::as_mut_slice).collect();
                 let mut segments = [Segment::new(&mut p, &g, states)];
-                let mut step = Step::new(OnNonFinite::Throw, false, vec!["p".into()]);
+                let mut step = Step::new(OnNonFinite::Throw, vec!["p".into()]);
                 let sweep = fastest(len, || optimizer.step(&hyper, &tick, &mut segments));
                 let whole = fastest(len, || {
                     black_box(step.apply(&mut optimizer, &hyper, 1000, &mut segments)).unwrap();

@@ -4,6 +4,7 @@
 mod state;
 
 use crate::error::{Code, Error, Result};
+use crate::reader::Reader;
 pub use state::{StateShape, StateSpec};
 
 /// The default of a number that is off unless given. Also what stands for it in encoded values.
@@ -115,6 +116,31 @@ impl Decay {
     }
 }
 
+/// What a rule looks at besides the gradients at the parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Gradients,
+    /// The loss there.
+    Loss,
+    /// An estimate of the Hessian's diagonal there.
+    Curvature,
+    /// Loss and gradients elsewhere: it evaluates them several times in a step.
+    Evaluations,
+}
+
+impl Needs {
+    /// As TypeScript writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Needs::Gradients => "gradients",
+            Needs::Loss => "loss",
+            Needs::Curvature => "curvature",
+            Needs::Evaluations => "evaluations",
+        }
+    }
+}
+
 /// Another library's rule of the same name.
 #[derive(Clone, Copy, Debug)]
 pub struct Parity {
@@ -135,6 +161,8 @@ pub struct Declaration {
     pub origin: &'static str,
     /// What it does with weight decay unless told.
     pub decay: Decay,
+    /// What it looks at.
+    pub needs: Needs,
     /// Other libraries' rules that it knows.
     pub parities: &'static [Parity],
     /// Defaults of the hyper-parameters that all units of the kind share, where this one's differ.
@@ -145,6 +173,9 @@ pub struct Declaration {
     pub options: &'static [Switch],
     /// Its state tensors, in order, all that there can be.
     pub states: &'static [StateSpec],
+    /// Where the parameters lie between a state z and what is worth evaluating, x: z and the number β of
+    /// `w = (1−β)·z + β·x`; empty: the parameters themselves are.
+    pub between: [&'static str; 2],
 }
 
 impl Declaration {
@@ -154,6 +185,12 @@ impl Declaration {
         let depends = |hyper: &&Hyper| self.states.iter().any(|state| state.only_if == hyper.name);
         let hypers = self.hypers.iter().filter(depends).map(|hyper| hyper.name);
         self.options.iter().map(|option| option.name).chain(self.parities.iter().map(|other| other.name)).chain(hypers)
+    }
+
+    /// Whether a matrix is more than a long vector to it: then some may be excluded from being one.
+    pub fn sees_axes(&self) -> bool {
+        let plain = |state: &StateSpec| matches!(state.shape, StateShape::Like | StateShape::Numbers(_));
+        !self.states.iter().all(plain)
     }
 
     /// The state tensors that exist under `flags`, in order.
@@ -208,6 +245,24 @@ pub fn find<Build>(entries: &'static [Entry<Build>], kind: &str, name: &str) -> 
     })
 }
 
+/// Reads which unit is meant and its flags: name, number of flags, a byte each.
+///
+/// # Errors
+/// `UNKNOWN_NAME`; `PLAN_INVALID` when the flags are not those of the unit.
+pub fn decode<Build>(
+    entries: &'static [Entry<Build>],
+    kind: &str,
+    reader: &mut Reader<'_>,
+) -> Result<(&'static Entry<Build>, Vec<bool>)> {
+    let entry = find(entries, kind, reader.str()?)?;
+    let count = reader.count(1)?;
+    let expected = entry.declaration.flags().count();
+    if count != expected {
+        return Err(reader.invalid(format!("{expected} flags of {}", entry.declaration.name), count));
+    }
+    Ok((entry, reader.bytes(count)?.iter().map(|&byte| byte != 0).collect()))
+}
+
 /// Declares a unit: its documentation, name, numbers with ranges and defaults, switches and state, and from these a
 /// struct with one field each and its [`Declared`] description. The mathematics stays plain Rust beside it.
 ///
@@ -227,13 +282,14 @@ macro_rules! declare {
     (
         $(#[doc = $doc:literal])+
         $unit:ident = $name:literal $(of $origin:ident)? $(with [$($shared:ident: $shared_default:expr),+])?
-        $(decay $decay:ident)? {
+        $(decay $decay:ident)? $(needs $needs:ident)? {
             $($(#[doc = $hyper_doc:literal])+ $hyper:ident: $range:ident = $default:expr,)*
         }
         $(options { $($(#[doc = $option_doc:literal])+ $option:ident = $option_default:literal,)+ })?
         $(parity [$($parity:ident $(decay $parity_decay:ident)?
             {$($changed:ident: $changed_default:expr),* $(,)?}),+])?
         $(state [$($state:ident $(: $shape:ident $(($count:literal))?)? $(from $from:ident)? $(if $only_if:ident)?),*])?
+        $(between [$behind:ident, $share:ident])?
     ) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug)]
@@ -249,6 +305,7 @@ macro_rules! declare {
                 name: $name,
                 origin: [$(stringify!($origin),)? "keras"][0],
                 decay: [$($crate::declare::Decay::$decay,)? $crate::declare::Decay::Decoupled][0],
+                needs: [$($crate::declare::Needs::$needs,)? $crate::declare::Needs::Gradients][0],
                 parities: &[$($($crate::declare::Parity {
                     name: stringify!($parity),
                     decay: [$($crate::declare::Decay::$parity_decay,)? $crate::declare::Decay::Decoupled][0],
@@ -270,6 +327,7 @@ macro_rules! declare {
                     from: concat!($(stringify!($from))?),
                     only_if: concat!($(stringify!($only_if))?),
                 }),*)?],
+                between: [concat!($(stringify!($behind))?), concat!($(stringify!($share))?)],
             };
             const DOCS: $crate::declare::Docs = $crate::declare::Docs {
                 unit: concat!($($doc, "\n"),+),

@@ -144,7 +144,8 @@ impl Engine {
 
     /// Bytes of the arena in which a plan would work, for batches of up to `max_batch` rows. Takes none of them.
     pub fn measure(&self, plan: &[u8], max_batch: usize) -> Result<usize> {
-        Ok(Plan::compile(plan, max_batch, pool::threads())?.program.arena_len)
+        let plan = Plan::compile(plan, max_batch, pool::threads())?;
+        Ok(plan.program.arena_len.saturating_add(plan.beside()?))
     }
 
     /// Binds a plan to a call: a run at its first step.

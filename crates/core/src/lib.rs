@@ -15,3 +15,4 @@ pub mod reader;
 pub mod render;
 pub mod schedule;
 mod table;
+pub mod wrap;

@@ -4,20 +4,22 @@
 mod ops;
 mod page;
 
-use crate::declare::{Declaration, Docs, Entry, Hyper, Parity, StateShape, StateSpec, camel};
+use crate::declare::{Declaration, Docs, Entry, Hyper, Needs, Parity, StateShape, StateSpec, camel};
 use crate::error::Code;
 use crate::optim::{OPTIMIZER_DOCS, OPTIMIZERS, SHARED, SHARED_DOCS};
 use crate::schedule::{SCHEDULE_DOCS, SCHEDULES};
+use crate::wrap::{WRAPPER_DOCS, WRAPPERS};
 use std::fmt::Write;
 
 const HEADER: &str = "// Generated from the Rust registries by `UPDATE=1 cargo test --test generated`. Do not edit.\n";
 
 /// Every generated file: its path from the root of the project, and its text.
-pub fn files() -> [(&'static str, String); 8] {
+pub fn files() -> [(&'static str, String); 9] {
     [
         ("ts/src/generated/codes.ts", codes()),
         ("ts/src/generated/shared.ts", shared()),
         ("ts/src/generated/optimizers.ts", optimizers()),
+        ("ts/src/generated/wrappers.ts", wrappers()),
         ("ts/src/generated/schedules.ts", schedules()),
         ("ts/src/generated/ops.ts", ops::ops()),
         ("ts/src/generated/unary.ts", ops::unary()),
@@ -65,11 +67,24 @@ fn shared() -> String {
 fn optimizers() -> String {
     let mut out = format!("{HEADER}\nimport type {{ OptimizerDeclaration }} from '../declaration.js';\n");
     out += "import type { HyperValue } from '../optimizers/hyper.js';\n";
-    out += "import { Optimizer, type OptimizerOptions } from '../optimizers/optimizer.js';\n";
+    out += "import { Optimizer } from '../optimizers/optimizer.js';\n";
+    out += "import type { OptimizerOptions } from '../optimizers/options.js';\n";
     for (entry, docs) in OPTIMIZERS.iter().zip(OPTIMIZER_DOCS) {
-        class(&mut out, &entry.declaration, docs, "Optimizer", "HyperValue");
+        let whole = (!entry.build.elementwise()).then_some("whole: true");
+        let lazy = entry.build.lazy().then_some("lazy: true");
+        class(&mut out, &entry.declaration, docs, ("Optimizer", "HyperValue"), &[whole, lazy]);
     }
     list(&mut out, "OPTIMIZERS", "optimizer", OPTIMIZERS);
+    out
+}
+
+fn wrappers() -> String {
+    let mut out = format!("{HEADER}\nimport type {{ WrapperDeclaration }} from '../declaration.js';\n");
+    out += "import type { HyperValue } from '../optimizers/hyper.js';\nimport { Wrapper } from '../wrappers/wrapper.js';\n";
+    for (entry, docs) in WRAPPERS.iter().zip(WRAPPER_DOCS) {
+        class(&mut out, &entry.declaration, docs, ("Wrapper", "HyperValue"), &[]);
+    }
+    list(&mut out, "WRAPPERS", "wrapper", WRAPPERS);
     out
 }
 
@@ -77,14 +92,19 @@ fn schedules() -> String {
     let mut out = format!("{HEADER}\nimport type {{ Declaration }} from '../declaration.js';\n");
     out += "import { Schedule } from '../schedules/schedule.js';\n";
     for (entry, docs) in SCHEDULES.iter().zip(SCHEDULE_DOCS) {
-        class(&mut out, &entry.declaration, docs, "Schedule", "number");
+        class(&mut out, &entry.declaration, docs, ("Schedule", "number"), &[]);
     }
     list(&mut out, "SCHEDULES", "schedule", SCHEDULES);
     out
 }
 
-/// The options of a unit and its class, which only hands them on with what the unit says about itself.
-fn class(out: &mut String, unit: &Declaration, docs: &Docs, parent: &str, number: &str) {
+/// The option of those whose rule depends on the shape of a parameter.
+const VECTORS: &str =
+    "Variables that are taken for vectors, whatever their shape: those whose name contains one of these texts or
+matches one of these patterns.";
+
+/// The options of a unit and its class, which only hands them on with what the unit says about itself and some facts.
+fn class(out: &mut String, unit: &Declaration, docs: &Docs, (parent, number): (&str, &str), facts: &[Option<&str>]) {
     let name = unit.name;
     let optimizer = parent == "Optimizer";
     let extends = if optimizer { " extends OptimizerOptions" } else { "" };
@@ -98,6 +118,10 @@ fn class(out: &mut String, unit: &Declaration, docs: &Docs, parent: &str, number
     for (option, doc) in unit.options.iter().zip(docs.options) {
         comment(out, 2, &format!("{}\nUnless given: {}.", doc.trim(), option.default));
         line(out, 2, &format!("{}?: boolean | undefined;", camel(option.name)));
+    }
+    if unit.sees_axes() {
+        comment(out, 2, VECTORS);
+        line(out, 2, "excludeLayers?: readonly (string | RegExp)[] | undefined;");
     }
     if !unit.parities.is_empty() {
         let rules = unit.parities.iter().map(|other| format!("'{}' ({})", other.name, parity_text(other)));
@@ -113,8 +137,8 @@ fn class(out: &mut String, unit: &Declaration, docs: &Docs, parent: &str, number
     let parameter = if optimizer { format!("<{name}Options>") } else { String::new() };
     line(out, 0, &format!("export class {name} extends {parent}{parameter} {{"));
     line(out, 2, "/** @internal */");
-    let kind = if optimizer { "OptimizerDeclaration" } else { "Declaration" };
-    line(out, 2, &format!("static override readonly declaration: {kind} = {{"));
+    let kind = if parent == "Schedule" { "" } else { parent };
+    line(out, 2, &format!("static override readonly declaration: {kind}Declaration = {{"));
     line(out, 4, &format!("name: {},", quoted(name)));
     if optimizer {
         let defaults = unit.shared_defaults.iter();
@@ -123,12 +147,20 @@ fn class(out: &mut String, unit: &Declaration, docs: &Docs, parent: &str, number
         line(out, 4, &format!("origin: '{}',", unit.origin));
         line(out, 4, &format!("decay: '{}',", unit.decay.text()));
         line(out, 4, &format!("parities: {},", object(unit.parities.iter().map(parity))));
+        facts.iter().flatten().for_each(|fact| line(out, 4, &format!("{fact},")));
+    }
+    if unit.needs != Needs::Gradients {
+        line(out, 4, &format!("needs: '{}',", unit.needs.text()));
     }
     array(out, "hypers", unit.hypers.iter().map(description));
     let options = unit.options.iter().map(|option| format!("{}: {}", camel(option.name), option.default));
     line(out, 4, &format!("options: {},", object(options)));
-    if optimizer {
+    if parent != "Schedule" {
         array(out, "states", unit.states.iter().map(state));
+    }
+    if !unit.between[0].is_empty() {
+        let [behind, share] = unit.between.map(camel);
+        line(out, 4, &format!("between: ['{behind}', '{share}'],"));
     }
     line(out, 2, "};\n");
     line(out, 2, &format!("constructor(options: {name}Options{default}) {{"));

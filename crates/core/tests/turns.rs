@@ -103,7 +103,7 @@ fn whole() -> (Vec<Vec<Vec<u8>>>, Vec<f64>, Vec<u8>) {
         reports.extend(training.advance(1, f64::INFINITY).reports);
         states.push(training.state());
     }
-    assert_eq!(reports.len(), 3 * 5);
+    assert_eq!(reports.len(), 3 * 6);
     let output = Training::bytes(&training.output);
     (states, reports, output)
 }
@@ -121,7 +121,7 @@ fn pauses_change_no_bit_and_show_step_boundaries() {
             if outcome.committing {
                 assert_eq!(training.run.committing(), gives_way, "only a run that gives way pauses its update");
             } else if calls % 16 == 1 || !outcome.reports.is_empty() {
-                let steps = reports.len() / 5;
+                let steps = reports.len() / 6;
                 assert!(training.state() == states[steps], "budget {budget}: not the state after {steps} steps");
             }
             match outcome.status {
@@ -146,7 +146,7 @@ fn an_update_that_was_begun_is_finished() {
     assert_eq!(bits(&training.advance(0, 1.0).reports), [0u64; 0], "settling reports nothing");
     assert!(training.state() == states[1], "what was begun is done");
     let outcome = training.advance(1, f64::INFINITY);
-    assert_eq!(bits(&outcome.reports), bits(&expected[..5]), "the step counts once, when it is reported");
+    assert_eq!(bits(&outcome.reports), bits(&expected[..6]), "the step counts once, when it is reported");
     assert!(training.state() == states[1]);
     training.until_committing();
     let refused = training.run.advance(1, 1.0, &[9], &training.commit);

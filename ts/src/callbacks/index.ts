@@ -1,22 +1,15 @@
 // What the public namespace `callbacks` holds: what a user runs during training. While a callback runs the model stands
 // at a step boundary: it may be saved, read, evaluated and stopped.
 
-import { assertOptions } from '../units.js';
-import { type CallbackHooks, HOOKS } from './hooks.js';
-
-export type { CallbackHooks, Logs } from './hooks.js';
-
-/** A callback made of functions: `new callbacks.LambdaCallback({ onEpochEnd: (epoch, logs) => … })`. */
-export class LambdaCallback implements CallbackHooks {
-  onTrainBegin?: CallbackHooks['onTrainBegin'];
-  onTrainEnd?: CallbackHooks['onTrainEnd'];
-  onEpochBegin?: CallbackHooks['onEpochBegin'];
-  onEpochEnd?: CallbackHooks['onEpochEnd'];
-  onBatchBegin?: CallbackHooks['onBatchBegin'];
-  onBatchEnd?: CallbackHooks['onBatchEnd'];
-
-  constructor(hooks: CallbackHooks) {
-    assertOptions('LambdaCallback', hooks, HOOKS);
-    Object.assign(this, hooks);
-  }
-}
+export { BackupAndRestore, type BackupAndRestoreOptions } from './backup-and-restore.js';
+export { Callback } from './callback.js';
+export { CSVLogger, type CSVLoggerOptions } from './csv-logger.js';
+export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.js';
+export type { CallbackHooks, CallbackParams, CallbackState, Logs } from './hooks.js';
+export { LambdaCallback, type LambdaCallbackOptions } from './lambda.js';
+export { LearningRateScheduler, type LearningRateSchedulerOptions } from './learning-rate-scheduler.js';
+export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.js';
+export type { Mode, MonitorOptions } from './monitor.js';
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './reduce-lr-on-plateau.js';
+export { SwapEMAWeights, type SwapEMAWeightsOptions } from './swap-ema-weights.js';
+export { TerminateOnNaN, type TerminateOnNaNOptions } from './terminate-on-nan.js';

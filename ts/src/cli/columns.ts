@@ -2,7 +2,8 @@
 // brought to mean 0 and standard deviation 1, by a Rescaling inside the model.
 
 import type { ArrayData } from '../data/arrays.js';
-import { placeOf, toNumber } from '../data/csv.js';
+import { toNumber } from '../data/csv-columns.js';
+import { placeOf } from '../data/csv-reader.js';
 import { type Samples, splitSamples } from '../data/split.js';
 import { fail, quote } from '../errors.js';
 import { Rescaling } from '../index.node.js';

@@ -1,7 +1,7 @@
 // What a model file says about the data it was trained on, beside the model: names of columns and classes. Any reader of
 // safetensors passes over it. Refuses nothing but what it would have to trust: a malformed note counts as none.
 
-import { readSafetensors, writeSafetensors } from '../io/safetensors.js';
+import { readSealed, writeSealed } from '../io/sealed.js';
 
 const KEY = 'data';
 
@@ -17,8 +17,8 @@ export interface Note {
 
 /** The bytes of a model with a note. */
 export function withNote(model: Uint8Array, note: Note): Uint8Array {
-  const { tensors, metadata } = readSafetensors(model);
-  return writeSafetensors(tensors, metadata.set(KEY, JSON.stringify(note)));
+  const { tensors, metadata } = readSealed(model, 'model');
+  return writeSealed(tensors, metadata.set(KEY, JSON.stringify(note)));
 }
 
 /** The note among a file's metadata. */

@@ -3,7 +3,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import type { ArrayData } from '../data/arrays.js';
-import { toNumber } from '../data/csv.js';
+import { toNumber } from '../data/csv-columns.js';
 import { fail, quote } from '../errors.js';
 import { loadModel, type Network, ready } from '../index.node.js';
 import { readSource } from '../io/file.js';

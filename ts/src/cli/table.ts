@@ -1,7 +1,9 @@
 // A CSV file as the commands use it: named columns, read as numbers or as text. A first row of numbers is no header; the
 // columns are then called 0, 1, …
 
-import { decode, headerNames, placeOf, toNumber } from '../data/csv.js';
+import { decode } from '../data/csv.js';
+import { toNumber } from '../data/csv-columns.js';
+import { headerNames, placeOf } from '../data/csv-reader.js';
 import { type CsvRow, parseCsv } from '../data/csv-rows.js';
 import { type DescendError, fail, quote } from '../errors.js';
 import { readSource, sourceName } from '../io/file.js';

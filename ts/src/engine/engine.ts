@@ -60,8 +60,8 @@ export interface Call {
 /** How a run stands after an advance. */
 export type Status = 'more' | 'done' | 'stopped' | 'failed';
 
-/** Numbers in front of the plan's own in each step's report: rows, skipped (0 or 1), gradient norm, learning rate. */
-export const REPORT_HEAD = 4;
+/** Numbers in front of the plan's own in each step's report: rows, skipped (0 or 1), gradient norm, learning rate, update norm. */
+export const REPORT_HEAD = 5;
 /** Most steps that one advance makes. */
 export const MAX_STEPS = 4096;
 

@@ -28,15 +28,31 @@ export interface Chunk {
   /** The gradients' norm, NaN where nothing asked for it. */
   gradNorm(i: number): number;
   learningRate(i: number): number;
+  /** The norm of what was added to the variables, NaN where nothing asked for it. */
+  updateNorm(i: number): number;
+}
+
+/** What the update of one step did. */
+export interface UpdateReport {
+  gradNorm: number;
+  updateNorm: number;
+  learningRate: number;
+  skipped: boolean;
 }
 
 /** What makes a run's updates: an optimizer, as far as the loop knows one. */
 export interface Updater {
-  /** Updates made. A callback may change it: the run goes on from there. */
-  readonly iterations: number;
-  setIterations(updates: number): void;
-  /** The numbers of `count` updates after `first` others, as bytes. */
+  /** Steps made that were not left out. A callback may change it: the run goes on from there. */
+  readonly steps: number;
+  setSteps(steps: number): void;
+  /** The numbers of `count` steps after `first` others, as bytes. */
   encodeHypers(first: number, count: number): Uint8Array;
+  /** What is to happen around each step. */
+  readonly hooks: {
+    readonly any: boolean;
+    before(steps: number): unknown;
+    after(report: UpdateReport, steps: number): unknown;
+  };
 }
 
 /** What `runSteps` does. */
@@ -54,6 +70,10 @@ export interface StepsOptions {
   onChunk?: (chunk: Chunk) => unknown;
   /** Calls `onChunk` after every single step. */
   everyStep?: boolean;
+  /** At most how many steps may be made before `onChunk` is called next. */
+  until?: () => number;
+  /** What earlier runs of the same work have taught; without, the run learns anew how much to ask for at once. */
+  pace?: Pace;
   signal?: AbortSignal | undefined;
 }
 
@@ -94,14 +114,16 @@ class Loop {
   #run: number | undefined;
   #steps = 0;
   #rows = 0;
+  /** Whether the step to come was announced to hooks. */
+  #announced = false;
   /** Whether a step has begun to change variables: an abort waits for its end. */
   #committing = false;
   #updates: number;
 
   constructor(options: StepsOptions) {
     this.#options = options;
-    this.#pace = new Pace(options.everyStep === true);
-    this.#updates = options.updater?.iterations ?? 0;
+    this.#pace = options.pace ?? new Pace(options.everyStep === true);
+    this.#updates = options.updater?.steps ?? 0;
   }
 
   async run(): Promise<StepsResult> {
@@ -113,13 +135,19 @@ class Loop {
   }
 
   async #advanceAll(): Promise<StepsResult['reason']> {
-    const { engine, call, updater, onChunk, signal, steps: most = Number.POSITIVE_INFINITY } = this.#options;
+    const { engine, call, updater, onChunk, until, signal, steps: most = Number.POSITIVE_INFINITY } = this.#options;
     while (this.#steps < most) {
       this.#run ??= await this.#start();
       // An answer from another thread is a turn of the event loop itself.
       if (isLocal(engine)) await giveWay();
       if (!this.#committing) signal?.throwIfAborted();
-      const { count, hypers } = this.#hypers(Math.min(most - this.#steps, this.#pace.steps));
+      if (updater?.hooks.any && !this.#announced) {
+        this.#announced = true;
+        await this.#freed(this.#run, async () => void (await updater.hooks.before(this.#updates)));
+        continue;
+      }
+      const asked = updater?.hooks.any ? 1 : this.#pace.steps;
+      const { count, hypers } = this.#hypers(Math.min(most - this.#steps, asked, until?.() ?? most));
       const outcome = await engine.advance(this.#run, count, this.#pace.budget, hypers);
       const chunk = new Reports(outcome, this.#options.reports, this.#steps);
       this.#pace.took(outcome.ms, chunk.count, count);
@@ -128,7 +156,12 @@ class Loop {
       this.#steps += chunk.count - (stopped ? 1 : 0);
       this.#rows += chunk.allRows;
       this.#updates += chunk.updates - (stopped ? 1 : 0);
-      updater?.setIterations(this.#updates);
+      updater?.setSteps(this.#updates);
+      if (updater?.hooks.any && chunk.count > 0) {
+        this.#announced = false;
+        await this.#freed(this.#run, async () => void (await updater.hooks.after(chunk.update(0), this.#updates)));
+        this.#run ??= await this.#start();
+      }
       if (onChunk && chunk.count > 0 && !(await this.#freed(this.#run, () => onChunk(chunk)))) return 'stopped';
       if (outcome.status === 'failed') throw failure(outcome, call, this.#steps);
       if (stopped) return outcome.text as StepsResult['reason'];
@@ -165,9 +198,9 @@ class Loop {
     engine.hold(run, false);
     const answer = callback();
     if ((answer instanceof Promise ? await answer : answer) === false) return false;
-    if (updater && updater.iterations !== this.#updates) {
+    if (updater && updater.steps !== this.#updates) {
       // The callback loaded another state or made updates of its own: what is left begins with that count.
-      this.#updates = updater.iterations;
+      this.#updates = updater.steps;
       this.#release();
     } else {
       engine.hold(run, true);
@@ -230,6 +263,15 @@ class Reports implements Chunk {
     return this.#at(i, 3);
   }
 
+  updateNorm(i: number): number {
+    return this.#at(i, 4);
+  }
+
+  update(i: number): UpdateReport {
+    const [gradNorm, updateNorm, learningRate] = [this.gradNorm(i), this.updateNorm(i), this.learningRate(i)];
+    return { gradNorm, updateNorm, learningRate, skipped: this.skipped(i) };
+  }
+
   report(i: number, k: number): number {
     return this.#at(i, REPORT_HEAD + k);
   }
@@ -240,12 +282,12 @@ class Reports implements Chunk {
 }
 
 /** How much to ask for at once: learned from how long it took, for the core's estimates of cost are rough. */
-class Pace {
-  budget = FIRST_BUDGET_NS;
+export class Pace {
+  budget: number = FIRST_BUDGET_NS;
   steps: number;
   readonly #single: boolean;
 
-  constructor(single: boolean) {
+  constructor(single = false) {
     this.#single = single;
     this.steps = single ? 1 : 16;
   }
@@ -261,9 +303,9 @@ class Pace {
 // When a loop last gave way, whichever it was: many short calls would starve the event loop as one long call would.
 let yielded = 0;
 
-/** Lets the event loop turn, unless it did so a moment ago. */
-async function giveWay(): Promise<void> {
-  if (performance.now() - yielded < YIELD_MS) return;
+/** Lets the event loop turn, unless it did so less than `ms` milliseconds ago. */
+export async function giveWay(ms: number = YIELD_MS): Promise<void> {
+  if (performance.now() - yielded < ms) return;
   await macrotask();
   yielded = performance.now();
 }

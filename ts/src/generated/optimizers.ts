@@ -2,7 +2,8 @@
 
 import type { OptimizerDeclaration } from '../declaration.js';
 import type { HyperValue } from '../optimizers/hyper.js';
-import { Optimizer, type OptimizerOptions } from '../optimizers/optimizer.js';
+import { Optimizer } from '../optimizers/optimizer.js';
+import type { OptimizerOptions } from '../optimizers/options.js';
 
 /** Options of {@link SGD}. */
 export interface SGDOptions extends OptimizerOptions {
@@ -333,6 +334,66 @@ export class AdamW extends Optimizer<AdamWOptions> {
   }
 }
 
+/** Options of {@link SparseAdam}. */
+export interface SparseAdamOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 0.001. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of gradients.
+   * Unless given: 0.9. Range: [0, 1).
+   */
+  beta1?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of squared gradients.
+   * Unless given: 0.999. Range: [0, 1).
+   */
+  beta2?: HyperValue | undefined;
+  /**
+   * Added to the root of the second mean, before its correction.
+   * Unless given: 1e-8. Range: [0, Infinity).
+   */
+  epsilon?: HyperValue | undefined;
+}
+
+/**
+ * `Adam` for gradients of rows, such as those of an embedding: a step moves the rows that have a gradient, and their means
+ * alone, so that it costs no more than they do.
+ *
+ * For each of these rows, with t of all steps: `m = β₁·m + (1−β₁)·g`, `v = β₂·v + (1−β₂)·g²`,
+ * `w -= η·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε)`.
+ * Kingma & Ba 2015, section 2, https://arxiv.org/abs/1412.6980; the lazy form is PyTorch's.
+ *
+ * PyTorch's rule; of a dense gradient all rows count. With `lazy: false` it is `Adam` with PyTorch's ε.
+ */
+export class SparseAdam extends Optimizer<SparseAdamOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'SparseAdam',
+    sharedDefaults: { learningRate: 0.001 },
+    origin: 'torch',
+    decay: 'coupled',
+    parities: {},
+    lazy: true,
+    hypers: [
+      { name: 'beta1', default: 0.9, range: '[0, 1)' },
+      { name: 'beta2', default: 0.999, range: '[0, 1)' },
+      { name: 'epsilon', default: 1e-8, range: '[0, Infinity)' },
+    ],
+    options: {},
+    states: [
+      { name: 'momentum' },
+      { name: 'velocity' },
+    ],
+  };
+
+  constructor(options: SparseAdamOptions = {}) {
+    super(SparseAdam.declaration, options);
+  }
+}
+
 /** Options of {@link Adadelta}. */
 export interface AdadeltaOptions extends OptimizerOptions {
   /**
@@ -540,10 +601,10 @@ export interface NadamOptions extends OptimizerOptions {
    */
   momentumDecay?: HyperValue | undefined;
   /**
-   * Whose rule and defaults: 'keras', 'torch' (learningRate 0.002, epsilon 1e-8, momentumDecay 0.004, weight decay coupled).
+   * Whose rule and defaults: 'keras', 'torch' (learningRate 0.002, epsilon 1e-8, momentumDecay 0.004, weight decay coupled), 'optax' (epsilon 1e-8, weight decay decoupled).
    * Unless given: 'keras'.
    */
-  parity?: 'keras' | 'torch' | undefined;
+  parity?: 'keras' | 'torch' | 'optax' | undefined;
 }
 
 /**
@@ -553,7 +614,8 @@ export interface NadamOptions extends OptimizerOptions {
  * `w -= η · (μₜ₊₁·m/(1 − Πₜ₊₁) + (1 − μₜ)·g/(1 − Πₜ)) / (√(v/(1−β₂ᵗ)) + ε)`.
  * Dozat 2016, algorithm 8, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ
  *
- * ψ is 1 in Keras; in PyTorch ("NAdam") it is 0.004, as in the paper.
+ * ψ is 1 in Keras; in PyTorch ("NAdam") it is 0.004, as in the paper. In Optax the momentum is β₁ from the start:
+ * `β₁·m/(1 − β₁ᵗ⁺¹) + (1 − β₁)·g/(1 − β₁ᵗ)` takes the place of the sum.
  */
 export class Nadam extends Optimizer<NadamOptions> {
   /** @internal */
@@ -562,7 +624,7 @@ export class Nadam extends Optimizer<NadamOptions> {
     sharedDefaults: { learningRate: 0.001 },
     origin: 'keras',
     decay: 'decoupled',
-    parities: { torch: { decay: 'coupled', defaults: { learningRate: 0.002, epsilon: 1e-8, momentumDecay: 0.004 } } },
+    parities: { torch: { decay: 'coupled', defaults: { learningRate: 0.002, epsilon: 1e-8, momentumDecay: 0.004 } }, optax: { decay: 'decoupled', defaults: { epsilon: 1e-8 } } },
     hypers: [
       { name: 'beta1', default: 0.9, range: '[0, 1)' },
       { name: 'beta2', default: 0.999, range: '[0, 1)' },
@@ -779,6 +841,7 @@ export class ScheduleFreeAdamW extends Optimizer<ScheduleFreeAdamWOptions> {
       { name: 'velocity' },
       { name: 'weights', shape: 2 },
     ],
+    between: ['momentum', 'beta1'],
   };
 
   constructor(options: ScheduleFreeAdamWOptions = {}) {
@@ -837,6 +900,7 @@ export class ScheduleFreeSGD extends Optimizer<ScheduleFreeSGDOptions> {
       { name: 'momentum' },
       { name: 'weights', shape: 2 },
     ],
+    between: ['momentum', 'beta1'],
   };
 
   constructor(options: ScheduleFreeSGDOptions = {}) {
@@ -1601,6 +1665,88 @@ export class OptimisticGradientDescent extends Optimizer<OptimisticGradientDesce
   }
 }
 
+/** Options of {@link OptimisticAdam}. */
+export interface OptimisticAdamOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 0.001. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * Weight of the direction.
+   * Unless given: 1. Range: [0, Infinity).
+   */
+  alpha?: HyperValue | undefined;
+  /**
+   * Weight of its change.
+   * Unless given: 1. Range: [0, Infinity).
+   */
+  beta?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of gradients.
+   * Unless given: 0.9. Range: [0, 1).
+   */
+  beta1?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of squared gradients.
+   * Unless given: 0.999. Range: [0, 1).
+   */
+  beta2?: HyperValue | undefined;
+  /**
+   * Added to the root of the second mean.
+   * Unless given: 1e-8. Range: [0, Infinity).
+   */
+  epsilon?: HyperValue | undefined;
+  /**
+   * Added to the second mean under its root.
+   * Unless given: 0. Range: [0, Infinity).
+   */
+  epsilonRoot?: HyperValue | undefined;
+  /**
+   * Looks ahead.
+   * Unless given: true.
+   */
+  nesterov?: boolean | undefined;
+}
+
+/**
+ * Adam that expects its direction to change once more as it did last: for games, such as GANs.
+ *
+ * m and v as in `Adam`, `u = (β₁·m/(1−β₁ᵗ⁺¹) + (1−β₁)·g/(1−β₁ᵗ)) / (√(v̂ + εr) + ε)` (with `nesterov`, else
+ * `u = m̂ / …`), `w -= η·((α + β)·u − β·u')` with the u' before (at first, u itself).
+ * Daskalakis et al. 2018, algorithm 1, https://arxiv.org/abs/1711.00141
+ *
+ * Optax's rule, `optimistic_adam_v2` there.
+ */
+export class OptimisticAdam extends Optimizer<OptimisticAdamOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'OptimisticAdam',
+    sharedDefaults: { learningRate: 0.001 },
+    origin: 'optax',
+    decay: 'decoupled',
+    parities: {},
+    hypers: [
+      { name: 'alpha', default: 1, range: '[0, Infinity)' },
+      { name: 'beta', default: 1, range: '[0, Infinity)' },
+      { name: 'beta1', default: 0.9, range: '[0, 1)' },
+      { name: 'beta2', default: 0.999, range: '[0, 1)' },
+      { name: 'epsilon', default: 1e-8, range: '[0, Infinity)' },
+      { name: 'epsilonRoot', default: 0, range: '[0, Infinity)' },
+    ],
+    options: { nesterov: true },
+    states: [
+      { name: 'momentum' },
+      { name: 'velocity' },
+      { name: 'previousUpdate' },
+    ],
+  };
+
+  constructor(options: OptimisticAdamOptions = {}) {
+    super(OptimisticAdam.declaration, options);
+  }
+}
+
 /** Options of {@link COCOB}. */
 export interface COCOBOptions extends OptimizerOptions {
   /**
@@ -1701,6 +1847,7 @@ export class Lamb extends Optimizer<LambOptions> {
     origin: 'keras',
     decay: 'decoupled',
     parities: { optax: { decay: 'inside', defaults: { epsilon: 1e-6 } } },
+    whole: true,
     hypers: [
       { name: 'beta1', default: 0.9, range: '[0, 1)' },
       { name: 'beta2', default: 0.999, range: '[0, 1)' },
@@ -1764,6 +1911,7 @@ export class LARS extends Optimizer<LARSOptions> {
     origin: 'optax',
     decay: 'coupled',
     parities: {},
+    whole: true,
     hypers: [
       { name: 'trustCoefficient', default: 0.001, range: '(0, Infinity)' },
       { name: 'epsilon', default: 0, range: '[0, Infinity)' },
@@ -1820,6 +1968,7 @@ export class NovoGrad extends Optimizer<NovoGradOptions> {
     origin: 'optax',
     decay: 'inside',
     parities: {},
+    whole: true,
     hypers: [
       { name: 'beta1', default: 0.9, range: '[0, 1)' },
       { name: 'beta2', default: 0.25, range: '[0, 1)' },
@@ -1867,6 +2016,7 @@ export class Fromage extends Optimizer<FromageOptions> {
     origin: 'optax',
     decay: 'decoupled',
     parities: {},
+    whole: true,
     hypers: [
       { name: 'minNorm', default: 1e-6, range: '(0, Infinity)' },
     ],
@@ -1907,10 +2057,15 @@ export interface AdafactorOptions extends OptimizerOptions {
    */
   clipThreshold?: HyperValue | undefined;
   /**
-   * Whose rule and defaults: 'keras', 'torch' (learningRate 0.01, epsilon1 1.1920929e-7, weight decay decoupled).
+   * Variables that are taken for vectors, whatever their shape: those whose name contains one of these texts or
+   * matches one of these patterns.
+   */
+  excludeLayers?: readonly (string | RegExp)[] | undefined;
+  /**
+   * Whose rule and defaults: 'keras', 'torch' (learningRate 0.01, epsilon1 1.1920929e-7, weight decay decoupled), 'optax' (weight decay independent).
    * Unless given: 'keras'.
    */
-  parity?: 'keras' | 'torch' | undefined;
+  parity?: 'keras' | 'torch' | 'optax' | undefined;
 }
 
 /**
@@ -1921,7 +2076,8 @@ export interface AdafactorOptions extends OptimizerOptions {
  * Shazeer & Stern 2018, algorithms 4 and 5, https://arxiv.org/abs/1804.04235
  *
  * Keras's rule, with the factored state alone (Keras keeps a full one besides); Keras's `relativeStep` changes
- * nothing there and is no option here. In PyTorch `q = g²`, mean(r) is at least ε₁ and V at least ε₁².
+ * nothing there and is no option here. In PyTorch `q = g²`, mean(r) is at least ε₁ and V at least ε₁². In Optax the
+ * rate is η itself and weight decay not times it; matrices are factored here however small (`minDimSizeToFactor` 2).
  */
 export class Adafactor extends Optimizer<AdafactorOptions> {
   /** @internal */
@@ -1930,7 +2086,8 @@ export class Adafactor extends Optimizer<AdafactorOptions> {
     sharedDefaults: { learningRate: 0.001 },
     origin: 'keras',
     decay: 'decoupled',
-    parities: { torch: { decay: 'decoupled', defaults: { learningRate: 0.01, epsilon1: 1.1920929e-7 } } },
+    parities: { torch: { decay: 'decoupled', defaults: { learningRate: 0.01, epsilon1: 1.1920929e-7 } }, optax: { decay: 'independent', defaults: {} } },
+    whole: true,
     hypers: [
       { name: 'beta2Decay', default: -0.8, range: '(-Infinity, 0]' },
       { name: 'epsilon1', default: 1e-30, range: '(0, Infinity)' },
@@ -1967,6 +2124,11 @@ export interface SM3Options extends OptimizerOptions {
    * Unless given: 1e-8. Range: [0, Infinity).
    */
   epsilon?: HyperValue | undefined;
+  /**
+   * Variables that are taken for vectors, whatever their shape: those whose name contains one of these texts or
+   * matches one of these patterns.
+   */
+  excludeLayers?: readonly (string | RegExp)[] | undefined;
 }
 
 /**
@@ -1986,6 +2148,7 @@ export class SM3 extends Optimizer<SM3Options> {
     origin: 'optax',
     decay: 'decoupled',
     parities: {},
+    whole: true,
     hypers: [
       { name: 'momentum', default: 0.9, range: '[0, 1)' },
       { name: 'epsilon', default: 1e-8, range: '[0, Infinity)' },
@@ -1999,6 +2162,71 @@ export class SM3 extends Optimizer<SM3Options> {
 
   constructor(options: SM3Options = {}) {
     super(SM3.declaration, options);
+  }
+}
+
+/** Options of {@link StableAdamW}. */
+export interface StableAdamWOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 0.001. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * Weight decay: unless told otherwise by `weightDecayMode` or `parity`, before each update
+   * `w -= learningRate * weightDecay * w`.
+   * Unless given: 0.01. Range: [0, Infinity).
+   */
+  weightDecay?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of gradients.
+   * Unless given: 0.9. Range: [0, 1).
+   */
+  beta1?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of squared gradients.
+   * Unless given: 0.99. Range: [0, 1).
+   */
+  beta2?: HyperValue | undefined;
+  /**
+   * Added to the root of the second mean, and the least root that counts for the size of a step.
+   * Unless given: 1e-8. Range: (0, Infinity).
+   */
+  epsilon?: HyperValue | undefined;
+}
+
+/**
+ * AdamW that takes smaller steps where gradients outgrow their mean: no clipping to choose, no spikes of the loss.
+ *
+ * `β̂ = β·(1 − βᵗ⁻¹)/(1 − βᵗ)` for both, `m = β̂₁·m + (1−β̂₁)·g`, `v = β̂₂·v + (1−β̂₂)·g²`; for each tensor
+ * `ηₜ = η / max(1, RMS(g/√max(v, ε²)))`; `w -= ηₜ·λ·w`, `w -= ηₜ · m/(√v + ε)`.
+ * Wortsman et al. 2023, algorithm 2, https://arxiv.org/abs/2304.13013
+ *
+ * The paper's rule: Adafactor's clipping of updates in AdamW.
+ */
+export class StableAdamW extends Optimizer<StableAdamWOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'StableAdamW',
+    sharedDefaults: { learningRate: 0.001, weightDecay: 0.01 },
+    origin: 'paper',
+    decay: 'inside',
+    parities: {},
+    whole: true,
+    hypers: [
+      { name: 'beta1', default: 0.9, range: '[0, 1)' },
+      { name: 'beta2', default: 0.99, range: '[0, 1)' },
+      { name: 'epsilon', default: 1e-8, range: '(0, Infinity)' },
+    ],
+    options: {},
+    states: [
+      { name: 'momentum' },
+      { name: 'velocity' },
+    ],
+  };
+
+  constructor(options: StableAdamWOptions = {}) {
+    super(StableAdamW.declaration, options);
   }
 }
 
@@ -2041,7 +2269,7 @@ export interface MuonOptions extends OptimizerOptions {
    */
   muonC?: HyperValue | undefined;
   /**
-   * The root mean square of a step, at a rate of 1; 0: steps are not scaled.
+   * The root mean square of a step, at a rate of 1; 0: steps are not scaled, or as PyTorch and Optax do.
    * Unless given: 0.2. Range: [0, Infinity).
    */
   rmsRate?: HyperValue | undefined;
@@ -2061,7 +2289,7 @@ export interface MuonOptions extends OptimizerOptions {
    */
   adamBeta2?: HyperValue | undefined;
   /**
-   * Weight decay where Adam is used.
+   * Weight decay where Adam is used, unless `weightDecayMode` says what all have.
    * Unless given: 0.004. Range: [0, Infinity).
    */
   adamWeightDecay?: HyperValue | undefined;
@@ -2076,10 +2304,30 @@ export interface MuonOptions extends OptimizerOptions {
    */
   nesterov?: boolean | undefined;
   /**
-   * Whose rule and defaults: 'keras', 'torch' (weightDecay 0.1, rmsRate 0, weight decay inside).
+   * Scales steps by `√(outputs/inputs)`, whatever `rmsRate` says: PyTorch's `spectral_unclamped`.
+   * Unless given: false.
+   */
+  spectralUnclamped?: boolean | undefined;
+  /**
+   * Scales steps by `Σ U·X` besides: Optax's `adaptive`.
+   * Unless given: false.
+   */
+  adaptive?: boolean | undefined;
+  /**
+   * Uses Adam for variables with 'embedding' in their names.
+   * Unless given: true.
+   */
+  excludeEmbeddings?: boolean | undefined;
+  /**
+   * Variables that are taken for vectors, whatever their shape: those whose name contains one of these texts or
+   * matches one of these patterns.
+   */
+  excludeLayers?: readonly (string | RegExp)[] | undefined;
+  /**
+   * Whose rule and defaults: 'keras', 'torch' (weightDecay 0.1, rmsRate 0, weight decay inside), 'optax' (weightDecay 0, rmsRate 0, epsilon 1e-8, adamWeightDecay 0, weight decay inside).
    * Unless given: 'keras'.
    */
-  parity?: 'keras' | 'torch' | undefined;
+  parity?: 'keras' | 'torch' | 'optax' | undefined;
 }
 
 /**
@@ -2089,8 +2337,9 @@ export interface MuonOptions extends OptimizerOptions {
  * `nsSteps` times `A = X·Xᵀ`, `X = a·X + (b·A + c·A²)·X`; `w -= η · rmsRate·√max(rows, columns) · X`.
  * Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/; scale: Liu et al. 2025, https://arxiv.org/abs/2502.16982
  *
- * Keras's rule in float32. In PyTorch (bfloat16 there) means take the place of sums, which is the same direction, and
- * the scale is `√max(1, rows/columns)` unless `rmsRate` is given.
+ * Keras's rule. In PyTorch and Optax means take the place of sums (in Optax without the pull to their start), and the
+ * scale is `√max(1, outputs/inputs)` unless `rmsRate` is given. PyTorch's matrices are outputs × inputs, and so taken
+ * with its `parity`, where the iteration rounds to bfloat16 as PyTorch does; all others are inputs × outputs.
  */
 export class Muon extends Optimizer<MuonOptions> {
   /** @internal */
@@ -2099,7 +2348,8 @@ export class Muon extends Optimizer<MuonOptions> {
     sharedDefaults: { learningRate: 0.001, weightDecay: 0.004 },
     origin: 'keras',
     decay: 'inside',
-    parities: { torch: { decay: 'inside', defaults: { weightDecay: 0.1, rmsRate: 0 } } },
+    parities: { torch: { decay: 'inside', defaults: { weightDecay: 0.1, rmsRate: 0 } }, optax: { decay: 'inside', defaults: { weightDecay: 0, rmsRate: 0, epsilon: 1e-8, adamWeightDecay: 0 } } },
+    whole: true,
     hypers: [
       { name: 'momentum', default: 0.95, range: '[0, 1)' },
       { name: 'nsSteps', default: 5, range: '[0, Infinity)' },
@@ -2113,7 +2363,7 @@ export class Muon extends Optimizer<MuonOptions> {
       { name: 'adamWeightDecay', default: 0.004, range: '[0, Infinity)' },
       { name: 'adamLrRatio', default: 1, range: '[0, Infinity)' },
     ],
-    options: { nesterov: true },
+    options: { nesterov: true, spectralUnclamped: false, adaptive: false, excludeEmbeddings: true },
     states: [
       { name: 'momentum' },
       { name: 'velocity', shape: 'unmatrixed' },
@@ -2122,6 +2372,147 @@ export class Muon extends Optimizer<MuonOptions> {
 
   constructor(options: MuonOptions = {}) {
     super(Muon.declaration, options);
+  }
+}
+
+/** Options of {@link SOAP}. */
+export interface SOAPOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 0.003. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * Weight decay: unless told otherwise by `weightDecayMode` or `parity`, before each update
+   * `w -= learningRate * weightDecay * w`.
+   * Unless given: 0.01. Range: [0, Infinity).
+   */
+  weightDecay?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of gradients.
+   * Unless given: 0.95. Range: [0, 1).
+   */
+  beta1?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of squared gradients.
+   * Unless given: 0.95. Range: [0, 1).
+   */
+  beta2?: HyperValue | undefined;
+  /**
+   * βs: decay of L and R.
+   * Unless given: 0.95. Range: [0, 1).
+   */
+  shampooBeta?: HyperValue | undefined;
+  /**
+   * Added to the root of the second mean.
+   * Unless given: 1e-8. Range: [0, Infinity).
+   */
+  epsilon?: HyperValue | undefined;
+  /**
+   * Steps between improvements of the bases.
+   * Unless given: 10. Range: [1, Infinity).
+   */
+  preconditionFrequency?: HyperValue | undefined;
+  /**
+   * Variables that are taken for vectors, whatever their shape: those whose name contains one of these texts or
+   * matches one of these patterns.
+   */
+  excludeLayers?: readonly (string | RegExp)[] | undefined;
+}
+
+/**
+ * Adam in coordinates in which rows and columns of a gradient do not vary together: second-order steps for matrices.
+ *
+ * `L = βs·L + (1−βs)·g·gᵀ`, `R = βs·R + (1−βs)·gᵀ·g`, with orthogonal bases Qₗ and Qᵣ of their eigenvectors. m as in
+ * `Adam`; `g' = Qₗᵀ·g·Qᵣ`, `m' = Qₗᵀ·m·Qᵣ`, `v = β₂·v + (1−β₂)·g'²`; `w -= η·√(1−β₂ᵗ)/(1−β₁ᵗ) · Qₗ·(m'/(√v + ε))·Qᵣᵀ`.
+ * Every `preconditionFrequency` steps Q becomes the Q of a QR decomposition of `L·Q`, by falling eigenvalues.
+ * Vyas et al. 2024, algorithms 3 and 4, https://arxiv.org/abs/2409.11321
+ *
+ * The authors' rule: the first step only begins L, R and their bases. More axes than two are folded into the
+ * rows of a matrix; a side longer than 4,096 and the only axis of a vector keep their coordinates.
+ */
+export class SOAP extends Optimizer<SOAPOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'SOAP',
+    sharedDefaults: { learningRate: 0.003, weightDecay: 0.01 },
+    origin: 'paper',
+    decay: 'decoupled',
+    parities: {},
+    whole: true,
+    hypers: [
+      { name: 'beta1', default: 0.95, range: '[0, 1)' },
+      { name: 'beta2', default: 0.95, range: '[0, 1)' },
+      { name: 'shampooBeta', default: 0.95, range: '[0, 1)' },
+      { name: 'epsilon', default: 1e-8, range: '[0, Infinity)' },
+      { name: 'preconditionFrequency', default: 10, range: '[1, Infinity)' },
+    ],
+    options: {},
+    states: [
+      { name: 'momentum' },
+      { name: 'velocity' },
+      { name: 'left', shape: 'leftSquare' },
+      { name: 'right', shape: 'rightSquare' },
+      { name: 'leftBasis', shape: 'leftSquare' },
+      { name: 'rightBasis', shape: 'rightSquare' },
+    ],
+  };
+
+  constructor(options: SOAPOptions = {}) {
+    super(SOAP.declaration, options);
+  }
+}
+
+/** Options of {@link DoG}. */
+export interface DoGOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 1. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * The first distance, as a part of 1 + ‖w₀‖; 1e-4 with batch normalisation.
+   * Unless given: 1e-6. Range: (0, Infinity).
+   */
+  initStep?: HyperValue | undefined;
+  /**
+   * Added to the sum of squares.
+   * Unless given: 1e-8. Range: [0, Infinity).
+   */
+  epsilon?: HyperValue | undefined;
+}
+
+/**
+ * Gradient descent whose rate is the distance gone over the gradients seen: no rate to choose.
+ *
+ * `r = max(r, ‖w − w₀‖)` (at first `initStep·(1 + ‖w₀‖)`), `s += ‖g‖²`, `w -= η · r/√(s + ε) · g`, norms over all
+ * tensors together. Its authors evaluate a running mean of the parameters.
+ * Ivgi et al. 2023, equation 1, https://arxiv.org/abs/2302.12022
+ *
+ * Optax's rule. The start w₀ is part of the state.
+ */
+export class DoG extends Optimizer<DoGOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'DoG',
+    sharedDefaults: { learningRate: 1 },
+    origin: 'optax',
+    decay: 'coupled',
+    parities: {},
+    whole: true,
+    hypers: [
+      { name: 'initStep', default: 1e-6, range: '(0, Infinity)' },
+      { name: 'epsilon', default: 1e-8, range: '[0, Infinity)' },
+    ],
+    options: {},
+    states: [
+      { name: 'initial' },
+      { name: 'sums', shape: 2 },
+    ],
+  };
+
+  constructor(options: DoGOptions = {}) {
+    super(DoG.declaration, options);
   }
 }
 
@@ -2155,6 +2546,7 @@ export class DoWG extends Optimizer<DoWGOptions> {
     origin: 'optax',
     decay: 'coupled',
     parities: {},
+    whole: true,
     hypers: [
       { name: 'epsilon', default: 0.0001, range: '(0, Infinity)' },
     ],
@@ -2226,6 +2618,7 @@ export class Prodigy extends Optimizer<ProdigyOptions> {
     origin: 'optax',
     decay: 'inside',
     parities: {},
+    whole: true,
     hypers: [
       { name: 'beta1', default: 0.9, range: '[0, 1)' },
       { name: 'beta2', default: 0.999, range: '[0, 1)' },
@@ -2294,6 +2687,7 @@ export class DAdaptAdamW extends Optimizer<DAdaptAdamWOptions> {
     origin: 'optax',
     decay: 'inside',
     parities: {},
+    whole: true,
     hypers: [
       { name: 'beta1', default: 0.9, range: '[0, 1)' },
       { name: 'beta2', default: 0.999, range: '[0, 1)' },
@@ -2314,5 +2708,370 @@ export class DAdaptAdamW extends Optimizer<DAdaptAdamWOptions> {
   }
 }
 
+/** Options of {@link PolyakSGD}. */
+export interface PolyakSGDOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 1. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * Factor on the gradient.
+   * Unless given: 1. Range: [0, Infinity).
+   */
+  scaling?: HyperValue | undefined;
+  /**
+   * The least the loss can be, or a guess of it.
+   * Unless given: 0. Range: (-Infinity, Infinity).
+   */
+  fMin?: HyperValue | undefined;
+  /**
+   * Added to the squared norm.
+   * Unless given: 0. Range: [0, Infinity).
+   */
+  epsilon?: HyperValue | undefined;
+  /**
+   * Goes nowhere, instead of up, where the loss is below `fMin` (SPS₊; Garrigos et al. 2023).
+   * Unless given: false.
+   */
+  onlyDown?: boolean | undefined;
+}
+
+/**
+ * Gradient descent with Polyak's rate: how far the loss is above the least it can be, by the squared gradient.
+ *
+ * `u = s·g`, `w -= min((f − f_min)/(‖u‖² + ε), η)·u` with the loss f, the norm over all tensors together; nothing
+ * where that norm is nothing.
+ * Loizou et al. 2021, equation SPS_max, https://arxiv.org/abs/2002.10542
+ *
+ * Optax's rule, whose norm is that of the scaled gradient. The learning rate is the largest one taken.
+ */
+export class PolyakSGD extends Optimizer<PolyakSGDOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'PolyakSGD',
+    sharedDefaults: { learningRate: 1 },
+    origin: 'optax',
+    decay: 'coupled',
+    parities: {},
+    whole: true,
+    needs: 'loss',
+    hypers: [
+      { name: 'scaling', default: 1, range: '[0, Infinity)' },
+      { name: 'fMin', default: 0, range: '(-Infinity, Infinity)' },
+      { name: 'epsilon', default: 0, range: '[0, Infinity)' },
+    ],
+    options: { onlyDown: false },
+    states: [],
+  };
+
+  constructor(options: PolyakSGDOptions = {}) {
+    super(PolyakSGD.declaration, options);
+  }
+}
+
+/** Options of {@link MoMo}. */
+export interface MoMoOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 1. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * Decay of the running means.
+   * Unless given: 0.9. Range: [0, 1).
+   */
+  beta?: HyperValue | undefined;
+  /**
+   * The least the loss can be.
+   * Unless given: 0. Range: (-Infinity, Infinity).
+   */
+  lowerBound?: HyperValue | undefined;
+  /**
+   * Whether to estimate a least loss above `lowerBound` on the way.
+   * Unless given: false.
+   */
+  adaptLowerBound?: boolean | undefined;
+}
+
+/**
+ * Momentum with a rate found from running means of loss, gradient and where they were seen: η only bounds it.
+ *
+ * With means `m` of g, `f̄` of the loss, `γ` of ⟨g, w⟩ (those of the first step are its values) and `s = 1/(1 + η·λ)`:
+ * `w = s·w − min(η, max(f̄ − least − γ + s·⟨m, w⟩, 0)/(s·‖m‖²))·m`, products over all tensors together.
+ * Schaipp et al. 2023, algorithm 1, https://arxiv.org/abs/2305.07583
+ *
+ * Optax's rule.
+ */
+export class MoMo extends Optimizer<MoMoOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'MoMo',
+    sharedDefaults: { learningRate: 1 },
+    origin: 'optax',
+    decay: 'inside',
+    parities: {},
+    whole: true,
+    needs: 'loss',
+    hypers: [
+      { name: 'beta', default: 0.9, range: '[0, 1)' },
+      { name: 'lowerBound', default: 0, range: '(-Infinity, Infinity)' },
+    ],
+    options: { adaptLowerBound: false },
+    states: [
+      { name: 'momentum' },
+      { name: 'model', shape: 3 },
+    ],
+  };
+
+  constructor(options: MoMoOptions = {}) {
+    super(MoMo.declaration, options);
+  }
+}
+
+/** Options of {@link MoMoAdam}. */
+export interface MoMoAdamOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 0.01. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * Decay of the running means of loss and gradients.
+   * Unless given: 0.9. Range: [0, 1).
+   */
+  beta1?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of squared gradients.
+   * Unless given: 0.999. Range: [0, 1).
+   */
+  beta2?: HyperValue | undefined;
+  /**
+   * Added to the root of the second mean.
+   * Unless given: 1e-8. Range: (0, Infinity).
+   */
+  epsilon?: HyperValue | undefined;
+  /**
+   * The least the loss can be.
+   * Unless given: 0. Range: (-Infinity, Infinity).
+   */
+  lowerBound?: HyperValue | undefined;
+  /**
+   * Whether to estimate a least loss above `lowerBound` on the way.
+   * Unless given: false.
+   */
+  adaptLowerBound?: boolean | undefined;
+}
+
+/**
+ * Adam with a rate found from running means of loss, gradient and where they were seen: η only bounds it.
+ *
+ * With Adam's means `m` and `v`, means `f̄` of the loss and `γ` of ⟨g, w⟩, `D = √(v/(1−β₂ᵗ)) + ε`, `b = 1 − β₁ᵗ` and
+ * `s = 1/(1 + η·λ)`: `w = s·w − min(η/b, max(f̄ − b·least − γ + s·⟨m, w⟩, 0)/(s·⟨m, m/D⟩))·m/D`, products over all
+ * tensors together.
+ * Schaipp et al. 2023, algorithm 2, https://arxiv.org/abs/2305.07583
+ *
+ * Optax's rule.
+ */
+export class MoMoAdam extends Optimizer<MoMoAdamOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'MoMoAdam',
+    sharedDefaults: { learningRate: 0.01 },
+    origin: 'optax',
+    decay: 'inside',
+    parities: {},
+    whole: true,
+    needs: 'loss',
+    hypers: [
+      { name: 'beta1', default: 0.9, range: '[0, 1)' },
+      { name: 'beta2', default: 0.999, range: '[0, 1)' },
+      { name: 'epsilon', default: 1e-8, range: '(0, Infinity)' },
+      { name: 'lowerBound', default: 0, range: '(-Infinity, Infinity)' },
+    ],
+    options: { adaptLowerBound: false },
+    states: [
+      { name: 'momentum' },
+      { name: 'velocity' },
+      { name: 'model', shape: 3 },
+    ],
+  };
+
+  constructor(options: MoMoAdamOptions = {}) {
+    super(MoMoAdam.declaration, options);
+  }
+}
+
+/** Options of {@link LBFGS}. */
+export interface LBFGSOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 1. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * Most iterations of a step.
+   * Unless given: 20. Range: [1, Infinity).
+   */
+  maxIter?: HyperValue | undefined;
+  /**
+   * Evaluations after which a step ends; 0: 1.25 times `maxIter`.
+   * Unless given: 0. Range: [0, Infinity).
+   */
+  maxEval?: HyperValue | undefined;
+  /**
+   * A step ends where no element of the gradient is larger.
+   * Unless given: 1e-7. Range: [0, Infinity).
+   */
+  toleranceGrad?: HyperValue | undefined;
+  /**
+   * A step ends where no element of the parameters, or the loss, changes by more.
+   * Unless given: 1e-9. Range: [0, Infinity).
+   */
+  toleranceChange?: HyperValue | undefined;
+  /**
+   * Most pairs that are remembered; fixed when it is made.
+   * Unless given: 100. Range: [1, Infinity).
+   */
+  historySize?: HyperValue | undefined;
+  /**
+   * Searches along each direction for a step that satisfies the strong Wolfe conditions.
+   * Unless given: false.
+   */
+  strongWolfe?: boolean | undefined;
+  /**
+   * Variables that are taken for vectors, whatever their shape: those whose name contains one of these texts or
+   * matches one of these patterns.
+   */
+  excludeLayers?: readonly (string | RegExp)[] | undefined;
+}
+
+/**
+ * The quasi-Newton method of limited memory: for smooth functions and whole data sets, where it needs few evaluations.
+ *
+ * A step makes up to `maxIter` iterations `w += t·d`: d = −H·g, where H, the estimate of the inverse Hessian, follows
+ * from the last pairs of steps and changes of the gradient by the two-loop recursion; t is η (in the first iteration
+ * of all at most η/‖g‖₁), or is searched from there on. Pairs with ⟨s, y⟩ ≤ 1e-10 are left out.
+ * Liu & Nocedal 1989, https://doi.org/10.1007/BF01589116; Nocedal & Wright 2006, algorithms 7.4 and 7.5
+ *
+ * PyTorch's rule: a step here is one call of its `step`, one update of `iterations`. Where nothing moved in an
+ * iteration, PyTorch pairs the next change of the gradient with the step not taken; this does not.
+ */
+export class LBFGS extends Optimizer<LBFGSOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'LBFGS',
+    sharedDefaults: { learningRate: 1 },
+    origin: 'torch',
+    decay: 'coupled',
+    parities: {},
+    whole: true,
+    needs: 'evaluations',
+    hypers: [
+      { name: 'maxIter', default: 20, range: '[1, Infinity)' },
+      { name: 'maxEval', default: 0, range: '[0, Infinity)' },
+      { name: 'toleranceGrad', default: 1e-7, range: '[0, Infinity)' },
+      { name: 'toleranceChange', default: 1e-9, range: '[0, Infinity)' },
+      { name: 'historySize', default: 100, range: '[1, Infinity)' },
+    ],
+    options: { strongWolfe: false },
+    states: [
+      { name: 'displacement' },
+      { name: 'previousGradient' },
+      { name: 'steps', shape: { times: 'historySize' } },
+      { name: 'changes', shape: { times: 'historySize' } },
+      { name: 'progress', shape: 4 },
+    ],
+  };
+
+  constructor(options: LBFGSOptions = {}) {
+    super(LBFGS.declaration, options);
+  }
+}
+
+/** Options of {@link Sophia}. */
+export interface SophiaOptions extends OptimizerOptions {
+  /**
+   * Size of a step: a number, a schedule, or a function of the step (counted from 0).
+   * Unless given: 0.001. Range: [0, Infinity).
+   */
+  learningRate?: HyperValue | undefined;
+  /**
+   * Weight decay: unless told otherwise by `weightDecayMode` or `parity`, before each update
+   * `w -= learningRate * weightDecay * w`.
+   * Unless given: 0.0001. Range: [0, Infinity).
+   */
+  weightDecay?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of gradients.
+   * Unless given: 0.965. Range: [0, 1).
+   */
+  beta1?: HyperValue | undefined;
+  /**
+   * Decay of the running mean of estimates.
+   * Unless given: 0.99. Range: [0, 1).
+   */
+  beta2?: HyperValue | undefined;
+  /**
+   * The least that is divided by.
+   * Unless given: 1e-8. Range: (0, Infinity).
+   */
+  epsilon?: HyperValue | undefined;
+  /**
+   * Scales the curvature: the larger, the fewer elements are clipped.
+   * Unless given: 0.01. Range: (0, Infinity).
+   */
+  gamma?: HyperValue | undefined;
+  /**
+   * The largest change of an element, in learning rates.
+   * Unless given: 1. Range: (0, Infinity).
+   */
+  clipThreshold?: HyperValue | undefined;
+  /**
+   * Steps from one estimate to the next.
+   * Unless given: 10. Range: [1, Infinity).
+   */
+  updateInterval?: HyperValue | undefined;
+}
+
+/**
+ * Momentum divided by an estimate of the Hessian's diagonal, and clipped: a second-order step at about the cost of Adam's.
+ *
+ * `m = β₁·m + (1−β₁)·g`, `w -= η·clip(m/(1−β₁ᵗ) / max(γ·h, ε), ±clipThreshold)`; in the first step and every
+ * `updateInterval`-th after it then `h = β₂·h + (1−β₂)·u⊙H·u` with signs u drawn at random: H·u is the gradient of ⟨g, u⟩.
+ * Liu et al. 2023, algorithms 1 and 3, https://arxiv.org/abs/2305.14342
+ *
+ * Optax's rule, with Hutchinson's estimate. `applyGradients` takes the estimates `u⊙H·u` as `hessianDiagonals`.
+ */
+export class Sophia extends Optimizer<SophiaOptions> {
+  /** @internal */
+  static override readonly declaration: OptimizerDeclaration = {
+    name: 'Sophia',
+    sharedDefaults: { learningRate: 0.001, weightDecay: 0.0001 },
+    origin: 'optax',
+    decay: 'decoupled',
+    parities: {},
+    whole: true,
+    needs: 'curvature',
+    hypers: [
+      { name: 'beta1', default: 0.965, range: '[0, 1)' },
+      { name: 'beta2', default: 0.99, range: '[0, 1)' },
+      { name: 'epsilon', default: 1e-8, range: '(0, Infinity)' },
+      { name: 'gamma', default: 0.01, range: '(0, Infinity)' },
+      { name: 'clipThreshold', default: 1, range: '(0, Infinity)' },
+      { name: 'updateInterval', default: 10, range: '[1, Infinity)' },
+    ],
+    options: {},
+    states: [
+      { name: 'momentum' },
+      { name: 'hessian' },
+    ],
+  };
+
+  constructor(options: SophiaOptions = {}) {
+    super(Sophia.declaration, options);
+  }
+}
+
 /** Every optimizer there is, for looking one up by name. */
-export const OPTIMIZERS: readonly [typeof SGD, typeof Momentum, typeof RMSprop, typeof Adam, typeof AdamW, typeof Adadelta, typeof Adagrad, typeof Adamax, typeof Nadam, typeof Ftrl, typeof Lion, typeof ScheduleFreeAdamW, typeof ScheduleFreeSGD, typeof RAdam, typeof ASGD, typeof Rprop, typeof AdaBelief, typeof Yogi, typeof Adan, typeof ADOPT, typeof AdEMAMix, typeof SimplifiedAdEMAMix, typeof SignSGD, typeof Signum, typeof MADGRAD, typeof OptimisticGradientDescent, typeof COCOB, typeof Lamb, typeof LARS, typeof NovoGrad, typeof Fromage, typeof Adafactor, typeof SM3, typeof Muon, typeof DoWG, typeof Prodigy, typeof DAdaptAdamW] = [SGD, Momentum, RMSprop, Adam, AdamW, Adadelta, Adagrad, Adamax, Nadam, Ftrl, Lion, ScheduleFreeAdamW, ScheduleFreeSGD, RAdam, ASGD, Rprop, AdaBelief, Yogi, Adan, ADOPT, AdEMAMix, SimplifiedAdEMAMix, SignSGD, Signum, MADGRAD, OptimisticGradientDescent, COCOB, Lamb, LARS, NovoGrad, Fromage, Adafactor, SM3, Muon, DoWG, Prodigy, DAdaptAdamW];
+export const OPTIMIZERS: readonly [typeof SGD, typeof Momentum, typeof RMSprop, typeof Adam, typeof AdamW, typeof SparseAdam, typeof Adadelta, typeof Adagrad, typeof Adamax, typeof Nadam, typeof Ftrl, typeof Lion, typeof ScheduleFreeAdamW, typeof ScheduleFreeSGD, typeof RAdam, typeof ASGD, typeof Rprop, typeof AdaBelief, typeof Yogi, typeof Adan, typeof ADOPT, typeof AdEMAMix, typeof SimplifiedAdEMAMix, typeof SignSGD, typeof Signum, typeof MADGRAD, typeof OptimisticGradientDescent, typeof OptimisticAdam, typeof COCOB, typeof Lamb, typeof LARS, typeof NovoGrad, typeof Fromage, typeof Adafactor, typeof SM3, typeof StableAdamW, typeof Muon, typeof SOAP, typeof DoG, typeof DoWG, typeof Prodigy, typeof DAdaptAdamW, typeof PolyakSGD, typeof MoMo, typeof MoMoAdam, typeof LBFGS, typeof Sophia] = [SGD, Momentum, RMSprop, Adam, AdamW, SparseAdam, Adadelta, Adagrad, Adamax, Nadam, Ftrl, Lion, ScheduleFreeAdamW, ScheduleFreeSGD, RAdam, ASGD, Rprop, AdaBelief, Yogi, Adan, ADOPT, AdEMAMix, SimplifiedAdEMAMix, SignSGD, Signum, MADGRAD, OptimisticGradientDescent, OptimisticAdam, COCOB, Lamb, LARS, NovoGrad, Fromage, Adafactor, SM3, StableAdamW, Muon, SOAP, DoG, DoWG, Prodigy, DAdaptAdamW, PolyakSGD, MoMo, MoMoAdam, LBFGS, Sophia];

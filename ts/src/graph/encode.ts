@@ -8,7 +8,7 @@ import type { DType, Stored, Tensor } from './tensor.js';
 import type { Tracer } from './trace.js';
 import { Writer } from './writer.js';
 
-const VERSION = 2;
+const VERSION = 3;
 const MAGIC = 'descend\0';
 const DTYPES: readonly DType[] = ['float32', 'int32', 'uint8', 'bool'];
 const SOURCES = ['variable', 'data', 'scalar', 'parameter'] as const;
@@ -23,18 +23,37 @@ export interface Segment {
   readonly name: string;
   readonly variable: Stored;
   readonly gradient: Tensor;
+  /** An estimate of the Hessian's diagonal. */
+  readonly curvature?: Tensor | undefined;
   readonly decay: boolean;
+  /** Whether its rule is to take it for a vector, whatever its shape. */
+  readonly vector: boolean;
   readonly states: readonly Stored[];
 }
 
-/** The optimizer's part of a step. */
-export interface UpdateSpec {
-  /** Its registered name and switches, as bytes. */
+/** One optimizer's part of a step. */
+export interface UpdatePart {
+  /** Its registered name and switches, as bytes; then those of what is around it. */
   readonly optimizer: Uint8Array;
+  /** How state of a parameter's size is kept: float32, bfloat16, int8. */
+  readonly stateDtype: number;
+  /** Whether rows without a gradient stay as they are. */
+  readonly lazy: boolean;
   readonly segments: readonly Segment[];
   readonly onNonFinite: OnNonFinite;
   readonly decay: Decay;
   readonly maximize: boolean;
+  /** How steps make updates, and how the loss is scaled, as bytes. */
+  readonly around: Uint8Array;
+  /** Whether its gradients are clipped together with those of the part before. */
+  readonly joined: boolean;
+}
+
+/** The end of a step. */
+export interface UpdateSpec {
+  readonly parts: readonly UpdatePart[];
+  /** Whether the norm of the update is wanted. */
+  readonly measures: boolean;
 }
 
 /** What a plan does with the values of its graph each step. */
@@ -69,23 +88,34 @@ export function encodePlan(tracer: Tracer, spec: PlanSpec): Uint8Array {
     w.varuint(value.id);
     w.varuint(tracer.slotOf(variable));
   });
-  w.u8(update ? 1 : 0);
-  if (update) writeUpdate(w, tracer, update);
+  list(w, update?.parts ?? [], (part) => writePart(w, tracer, part));
+  if (update) writeRest(w, update);
   return w.finish();
 }
 
-function writeUpdate(w: Writer, tracer: Tracer, update: UpdateSpec): void {
-  w.bytes(update.optimizer);
-  list(w, update.segments, ({ name, variable, gradient, decay, states }) => {
+function writeRest(w: Writer, { measures, parts }: UpdateSpec): void {
+  const curvatures = parts.flatMap(({ segments }) => segments.map(({ curvature }) => curvature));
+  const curved = curvatures.some((curvature) => curvature !== undefined);
+  w.u8((measures ? 1 : 0) + (curved ? 2 : 0));
+  if (curved) for (const curvature of curvatures) w.varuint(curvature ? curvature.id + 1 : 0);
+}
+
+function writePart(w: Writer, tracer: Tracer, part: UpdatePart): void {
+  w.bytes(part.optimizer);
+  w.u8(part.stateDtype);
+  w.u8(part.lazy ? 1 : 0);
+  list(w, part.segments, ({ name, variable, gradient, decay, vector, states }) => {
     w.str(name);
     w.varuint(tracer.slotOf(variable));
     w.varuint(gradient.id);
-    w.u8(decay ? 1 : 0);
+    w.u8((decay ? 1 : 0) + (vector ? 2 : 0));
     list(w, states, (state) => w.varuint(tracer.slotOf(state)));
   });
-  w.u8(['throw', 'skip', 'propagate'].indexOf(update.onNonFinite));
-  w.u8(['decoupled', 'coupled', 'independent', 'inside'].indexOf(update.decay));
-  w.u8(update.maximize ? 1 : 0);
+  w.u8(['throw', 'skip', 'propagate'].indexOf(part.onNonFinite));
+  w.u8(['decoupled', 'coupled', 'independent', 'inside'].indexOf(part.decay));
+  w.u8(part.maximize ? 1 : 0);
+  w.bytes(part.around);
+  w.u8(part.joined ? 1 : 0);
 }
 
 function writeGraph(w: Writer, tracer: Tracer): void {

@@ -19,6 +19,8 @@ export class Tracer {
   readonly data: Type[] = [];
   /** Captured numbers by index. */
   readonly scalars: number[] = [];
+  /** Numbers to be added to a loss that layers of this trace ask for. */
+  readonly penalties: Tensor[] = [];
   /** What a sub-graph returns. */
   results: readonly Tensor[] = [];
   readonly #parent: Tracer | undefined;
@@ -101,6 +103,12 @@ export class Tracer {
       const array = toArrayData(x, what);
       return this.#source('variable', this.slots.push(array) - 1, limited(array.shape, what), array.dtype);
     });
+  }
+
+  /** Keeps a penalty for whoever makes the loss. Throws INVALID_VALUE in the body of a loop, out of which none gets. */
+  penalize(penalty: Tensor, what: string): void {
+    if (this.#parent) throw fail('INVALID_VALUE', what, 'a layer outside of a loop', 'one in the body of a scan');
+    this.penalties.push(this.#own(penalty, what));
   }
 
   /** Adds an op with outputs of these types. */

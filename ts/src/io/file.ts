@@ -73,7 +73,8 @@ async function readBody(body: Response | Blob, name: string): Promise<Uint8Array
   }
 }
 
-function readError(name: string, cause: unknown): DescendError {
+/** The FILE_IO error for what a system threw, unless it is one of ours. */
+export function readError(name: string, cause: unknown): DescendError {
   if (cause instanceof DescendError) return cause;
   return fail('FILE_IO', `reading ${name}`, 'a readable file or address', reasonOf(cause), undefined, cause);
 }

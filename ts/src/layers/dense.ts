@@ -6,6 +6,8 @@ import type { Tensor } from '../graph/tensor.js';
 import type { Initializer, InitializerLike } from '../initializers/index.js';
 import { INITIALIZERS } from '../initializers/registry.js';
 import { boolean, wholeNumber } from '../numbers.js';
+import type { Regularizer, RegularizerLike } from '../regularizers/index.js';
+import { regularizerConfigs, regularizerOf } from '../regularizers/registry.js';
 import { type Config, serialize } from '../units.js';
 import { type Activation, type ActivationLike, activationOf } from './activations.js';
 import { Layer, type LayerOptions } from './layer.js';
@@ -23,9 +25,21 @@ export interface DenseOptions extends LayerOptions {
   kernelInitializer?: InitializerLike;
   /** Default 'zeros'. */
   biasInitializer?: InitializerLike;
+  /** What the kernel's values cost, such as 'l2' or new regularizers.L2({ l2: 1e-4 }). Default none. */
+  kernelRegularizer?: RegularizerLike;
+  /** What the bias's values cost. Default none. */
+  biasRegularizer?: RegularizerLike;
 }
 
-const OPTIONS = ['units', 'activation', 'useBias', 'kernelInitializer', 'biasInitializer'];
+const OPTIONS = [
+  'units',
+  'activation',
+  'useBias',
+  'kernelInitializer',
+  'biasInitializer',
+  'kernelRegularizer',
+  'biasRegularizer',
+];
 
 /** `activation(x · kernel + bias)` on the last axis: `[…, inputs]` becomes `[…, units]`. */
 export class Dense extends Layer {
@@ -33,8 +47,10 @@ export class Dense extends Layer {
   readonly units: number;
   readonly useBias: boolean;
   readonly #activation: Activation;
-  readonly #kernelInitializer: Initializer;
-  readonly #biasInitializer: Initializer;
+  readonly #kernelInitializer: Initializer<object>;
+  readonly #biasInitializer: Initializer<object>;
+  readonly #kernelRegularizer: Regularizer<object> | undefined;
+  readonly #biasRegularizer: Regularizer<object> | undefined;
   #kernel!: Weight;
   #bias: Weight | undefined;
 
@@ -45,6 +61,8 @@ export class Dense extends Layer {
     this.#activation = activationOf(options.activation, 'Dense');
     this.#kernelInitializer = INITIALIZERS.resolve(options.kernelInitializer ?? 'glorot_uniform');
     this.#biasInitializer = INITIALIZERS.resolve(options.biasInitializer ?? 'zeros');
+    this.#kernelRegularizer = regularizerOf(options.kernelRegularizer);
+    this.#biasRegularizer = regularizerOf(options.biasRegularizer);
   }
 
   override build(inputShape: readonly number[]): void {
@@ -59,10 +77,10 @@ export class Dense extends Layer {
       );
     }
     const { units } = this;
-    this.#kernel = this.addWeight({ name: 'kernel', shape: [inputs, units], initializer: this.#kernelInitializer });
-    this.#bias = this.useBias
-      ? this.addWeight({ name: 'bias', shape: [units], initializer: this.#biasInitializer })
-      : undefined;
+    const [initializer, regularizer] = [this.#kernelInitializer, this.#kernelRegularizer];
+    this.#kernel = this.addWeight({ name: 'kernel', shape: [inputs, units], initializer, regularizer });
+    const bias = { name: 'bias', shape: [units], initializer: this.#biasInitializer };
+    this.#bias = this.useBias ? this.addWeight({ ...bias, regularizer: this.#biasRegularizer }) : undefined;
   }
 
   override call(x: Tensor): Tensor {
@@ -78,6 +96,7 @@ export class Dense extends Layer {
       useBias: this.useBias,
       kernelInitializer: serialize(this.#kernelInitializer),
       biasInitializer: serialize(this.#biasInitializer),
+      ...regularizerConfigs({ kernelRegularizer: this.#kernelRegularizer, biasRegularizer: this.#biasRegularizer }),
     };
   }
 }

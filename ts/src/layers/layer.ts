@@ -4,11 +4,14 @@
 import { checkShape, elementCount } from '../data/shape.js';
 import { describeValue, fail, quote } from '../errors.js';
 import { type Shape, shapeText } from '../graph/dims.js';
+import { div, fill, sum } from '../graph/ops.js';
 import { type Operand, Tensor } from '../graph/tensor.js';
 import { currentTracer, Tracer } from '../graph/trace.js';
 import type { InitializerLike } from '../initializers/index.js';
 import { INITIALIZERS } from '../initializers/registry.js';
 import { boolean } from '../numbers.js';
+import type { Regularizer, RegularizerLike } from '../regularizers/index.js';
+import { regularizerConfigs, regularizerOf } from '../regularizers/registry.js';
 import { assertOptions, type Config, classNameOf, snakeCase, type Unit } from '../units.js';
 import { Weight } from './weight.js';
 
@@ -18,6 +21,8 @@ export interface LayerOptions {
   name?: string;
   /** Whether training changes its weights. Default true. */
   trainable?: boolean;
+  /** What the layer's outputs cost: a penalty on the loss, divided by the batch. Default none. */
+  activityRegularizer?: RegularizerLike;
   /** The shape of one sample, on the first layer of a model that has no Input. */
   inputShape?: readonly number[];
 }
@@ -37,6 +42,8 @@ export interface WeightOptions {
   initializer?: InitializerLike;
   /** Whether training changes it, as long as the layer is trainable. Default true. */
   trainable?: boolean;
+  /** What its values cost: a penalty on the loss, as long as it is trained. Default none. */
+  regularizer?: RegularizerLike | undefined;
 }
 
 /** A layer. Subclass it and write `call`, and `build` where there are weights. */
@@ -47,16 +54,18 @@ export abstract class Layer implements Unit {
   /** The shape of one sample as given by the user, if it was. */
   readonly inputShape: readonly number[] | undefined;
   trainable: boolean;
+  readonly #activityRegularizer: Regularizer<object> | undefined;
   #name: string | undefined;
   #weights: Weight[] | undefined;
 
   /** `own` are the names of the options that the subclass reads itself. */
   constructor(options: LayerOptions = {}, own: readonly string[] = []) {
     const what = classNameOf(this);
-    assertOptions(what, options, ['name', 'trainable', 'inputShape', ...own]);
+    assertOptions(what, options, ['name', 'trainable', 'inputShape', 'activityRegularizer', ...own]);
     const { name, inputShape } = options;
     this.#name = name === undefined ? undefined : checkName(name, `${what} name`);
     this.trainable = boolean(options.trainable ?? true, `${what} trainable`);
+    this.#activityRegularizer = regularizerOf(options.activityRegularizer);
     this.inputShape = inputShape === undefined ? undefined : checkShape(inputShape, `${what} inputShape`);
   }
 
@@ -94,7 +103,7 @@ export abstract class Layer implements Unit {
   /** Declares a weight; for use in `build`. Its first values come from the model's seed and its name. */
   protected addWeight(options: WeightOptions): Weight {
     const what = `${this.name} weight`;
-    assertOptions(what, options, ['name', 'shape', 'initializer', 'trainable']);
+    assertOptions(what, options, ['name', 'shape', 'initializer', 'trainable', 'regularizer']);
     const weights = this.#weights;
     if (weights === undefined) throw fail('INVALID_VALUE', what, 'addWeight inside build', 'a call outside of it');
     const name = `${this.name}/${checkName(options.name, what)}`;
@@ -104,17 +113,23 @@ export abstract class Layer implements Unit {
     const shape = checkShape(options.shape, `${this.name} ${options.name}`);
     const initializer = INITIALIZERS.resolve(options.initializer ?? 'glorot_uniform');
     const trainable = boolean(options.trainable ?? true, `${what} trainable`);
-    const weight = new Weight({ name, shape, initializer, trainable });
+    const regularizer = regularizerOf(options.regularizer);
+    const weight = new Weight({ name, shape, initializer, trainable, regularizer });
     weights.push(weight);
     return weight;
   }
 
   /** The layer on `x` inside a traced function, built first if need be. Outside of training unless told otherwise. */
   apply(x: Operand, options: Partial<CallOptions> = {}): Tensor {
-    const input = currentTracer(this.name).operand(x, this.name);
+    const tracer = currentTracer(this.name);
+    const input = tracer.operand(x, this.name);
     if (!this.built) this.#build(sampleShape(input.shape, this.name));
     const y = this.call(input, { training: options.training ?? false });
-    if (y instanceof Tensor) return y;
+    if (y instanceof Tensor) {
+      const penalty = this.#activityRegularizer?.call(y);
+      if (penalty) tracer.penalize(div(penalty, sum(fill(y.shape.slice(0, 1), 1))), this.name);
+      return y;
+    }
     throw fail('INVALID_VALUE', `${this.name} call`, 'a tensor', describeValue(y), 'return what the last op gave');
   }
 
@@ -144,7 +159,13 @@ export abstract class Layer implements Unit {
   /** The options it was made with; those of a subclass are added by it. */
   getConfig(): Config {
     const { name, trainable, inputShape } = this;
-    return { name, trainable, ...(inputShape && { inputShape: [...inputShape] }) };
+    const activityRegularizer = this.#activityRegularizer;
+    return {
+      name,
+      trainable,
+      ...(inputShape && { inputShape: [...inputShape] }),
+      ...regularizerConfigs({ activityRegularizer }),
+    };
   }
 
   /** One made with the options of another; weights are its own. */

@@ -6,6 +6,7 @@ import { isLocal } from '../engine/engine.js';
 import { defaultEngine, localEngine } from '../engine/load.js';
 import type { Captured } from '../graph/tensor.js';
 import type { Initializer } from '../initializers/index.js';
+import type { Regularizer } from '../regularizers/index.js';
 import { defaultSeed } from '../seed.js';
 import { Variable } from '../variable.js';
 import { fillFrom, fillFromNow } from './filling.js';
@@ -15,20 +16,24 @@ export interface WeightDeclaration {
   /** Unique in a model: `dense/kernel`. */
   readonly name: string;
   readonly shape: readonly number[];
-  readonly initializer: Initializer;
+  readonly initializer: Initializer<object>;
   readonly trainable: boolean;
+  readonly regularizer?: Regularizer<object> | undefined;
 }
 
 /** A variable that a layer declared with `addWeight`. */
 export class Weight extends Variable<'float32'> {
-  readonly initializer: Initializer;
+  readonly initializer: Initializer<object>;
+  /** What its values cost in a loss. */
+  readonly regularizer: Regularizer<object> | undefined;
   #seed: number | undefined;
   #begun = false;
   #beginning: Promise<unknown> | undefined;
 
-  constructor({ name, shape, initializer, trainable }: WeightDeclaration) {
+  constructor({ name, shape, initializer, trainable, regularizer }: WeightDeclaration) {
     super(0, shape, { name, dtype: 'float32', trainable });
     this.initializer = initializer;
+    this.regularizer = regularizer;
   }
 
   /** @internal Gives it the seed of its model, unless it has one. */

@@ -2,99 +2,111 @@
 // choice, and clipped to [1e-7, 1 − 1e-7].
 
 import type { ArrayData } from '../data/arrays.js';
-import { describeValue, fail } from '../errors.js';
 import { coefOf } from '../graph/dims.js';
-import { add, binaryCrossEntropy, categoricalCrossEntropy, mean, mul, sparseCrossEntropy } from '../graph/ops.js';
+import {
+  binaryCrossEntropy,
+  cast,
+  categoricalCrossEntropy,
+  equal,
+  mean,
+  mul,
+  sparseCrossEntropy,
+  sub,
+} from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
-import { boolean } from '../numbers.js';
-import type { Config } from '../units.js';
-import { labelsFor, sameAs } from './align.js';
+import { axis, flag, from, number, type OptionTable } from '../options.js';
+import { assertLabels, labelsFor, sameAs } from './align.js';
+import { smoothed, withLast } from './formulas.js';
 import { Loss, type LossOptions } from './loss.js';
 
-/** Options of the sparse cross-entropy. */
-export interface SparseCategoricalCrossentropyOptions extends LossOptions {
+/** Options of all cross-entropies. */
+export interface ClassLossOptions extends LossOptions {
   /** Predictions are logits, not probabilities. Default false. */
   fromLogits?: boolean;
+  /** The axis of the classes; of BinaryCrossentropy that of the mean. Default −1, the last. */
+  axis?: number;
+}
+
+/** Options of the sparse cross-entropy. */
+export interface SparseCategoricalCrossentropyOptions extends ClassLossOptions {
+  /** A label whose samples have no part in the loss, such as −1. Default: none. */
+  ignoreClass?: number | null;
 }
 
 /** Options of the cross-entropies between distributions. */
-export interface CrossentropyOptions extends SparseCategoricalCrossentropyOptions {
+export interface CrossentropyOptions extends ClassLossOptions {
   /** Moves this share of each target to an even spread over the classes. From 0 (the default) to 1. */
   labelSmoothing?: number;
 }
 
-/** `−log p[label]`; targets are whole numbers below the number of classes, of shape [n] or [n, 1]. */
-export class SparseCategoricalCrossentropy extends Loss {
-  static override readonly className: string = 'SparseCategoricalCrossentropy';
-  readonly fromLogits: boolean;
+/** What the losses of classifiers share. */
+export abstract class ClassLoss<Options extends ClassLossOptions = ClassLossOptions> extends Loss<Options> {
+  /** @internal */
+  static override readonly options: OptionTable = { fromLogits: [false, flag], axis: [-1, axis] };
+  declare readonly fromLogits: boolean;
+  declare readonly axis: number;
+}
 
-  constructor(options: SparseCategoricalCrossentropyOptions = {}) {
-    super(options, ['fromLogits']);
-    this.fromLogits = boolean(options.fromLogits ?? false, `${this.name} fromLogits`);
-  }
+/** `−log p[label]`; targets are whole numbers below the number of classes, of shape [n] or [n, 1]. */
+export class SparseCategoricalCrossentropy extends ClassLoss<SparseCategoricalCrossentropyOptions> {
+  static override readonly className: string = 'SparseCategoricalCrossentropy';
+  /** @internal */
+  static override readonly options: OptionTable = { ...ClassLoss.options, ignoreClass: [null, number] };
+  declare readonly ignoreClass: number | undefined;
 
   override call(yTrue: Tensor, yPred: Tensor): Tensor {
-    return sparseCrossEntropy(yPred, labelsFor(yTrue, yPred, this.name), { fromLogits: this.fromLogits });
+    const prediction = withLast(yPred, this.axis);
+    const labels = labelsFor(yTrue, prediction, this.name);
+    const counted = this.mask(yTrue, yPred);
+    // An ignored label may name no class: 0 does, and the mask takes its loss away.
+    const known = counted ? mul(labels, labelsFor(counted, prediction, this.name)) : labels;
+    return sparseCrossEntropy(prediction, known, { fromLogits: this.fromLogits });
+  }
+
+  protected override mask(yTrue: Tensor, yPred: Tensor): Tensor | undefined {
+    if (this.ignoreClass === undefined) return undefined;
+    const labels = labelsFor(yTrue, withLast(yPred, this.axis), this.name);
+    return sub(1, cast(equal(labels, this.ignoreClass), 'float32'));
   }
 
   override assertTargets({ data }: ArrayData, outputShape: readonly number[]): void {
-    const classes = outputShape.at(-1) ?? 0;
-    for (let i = 0; i < data.length; i++) {
-      const label = data[i] as number;
-      if (label >= 0 && label < classes && Number.isInteger(label)) continue;
-      const expected = `a whole number from 0 to ${classes - 1}`;
-      throw fail('LABEL_OUT_OF_RANGE', `y[${i}]`, expected, describeValue(label), `the model has ${classes} outputs`);
-    }
-  }
-
-  override getConfig(): Config {
-    return { ...super.getConfig(), fromLogits: this.fromLogits };
+    const { axis, ignoreClass } = this;
+    assertLabels(data, outputShape.at(axis < 0 ? axis : axis - 1) ?? 0, ignoreClass);
   }
 }
 
-abstract class SmoothedCrossentropy extends Loss {
-  readonly fromLogits: boolean;
-  readonly labelSmoothing: number;
+/** A cross-entropy whose targets can be smoothed. */
+export abstract class SmoothedLoss<
+  Options extends CrossentropyOptions = CrossentropyOptions,
+> extends ClassLoss<Options> {
+  /** @internal */
+  static override readonly options: OptionTable = { ...ClassLoss.options, labelSmoothing: [0, from(0, 1)] };
+  declare readonly labelSmoothing: number;
 
-  constructor(options: CrossentropyOptions = {}) {
-    super(options, ['fromLogits', 'labelSmoothing']);
-    this.fromLogits = boolean(options.fromLogits ?? false, `${this.name} fromLogits`);
-    this.labelSmoothing = shareOf(options.labelSmoothing ?? 0, `${this.name} labelSmoothing`);
-  }
-
-  /** `y (1 − s) + s / choices`. */
-  protected smooth(y: Tensor, choices: number): Tensor {
-    const { labelSmoothing } = this;
-    return labelSmoothing === 0 ? y : add(mul(y, 1 - labelSmoothing), labelSmoothing / choices);
-  }
-
-  override getConfig(): Config {
-    const { fromLogits, labelSmoothing } = this;
-    return { ...super.getConfig(), fromLogits, labelSmoothing };
+  /** Targets and predictions of one shape with the classes last, the targets smoothed over the classes. */
+  protected distributions(yTrue: Tensor, yPred: Tensor): [target: Tensor, prediction: Tensor] {
+    const prediction = withLast(yPred, this.axis);
+    const target = withLast(sameAs(yTrue, yPred, this.name), this.axis);
+    return [smoothed(target, this.labelSmoothing, coefOf(prediction.shape.at(-1) ?? 1)), prediction];
   }
 }
 
 /** `−Σ target · log p` over the classes; targets are distributions, such as one-hot rows. */
-export class CategoricalCrossentropy extends SmoothedCrossentropy {
+export class CategoricalCrossentropy extends SmoothedLoss {
   static override readonly className: string = 'CategoricalCrossentropy';
 
   override call(yTrue: Tensor, yPred: Tensor): Tensor {
-    const target = this.smooth(sameAs(yTrue, yPred, this.name), coefOf(yPred.shape.at(-1) ?? 1));
-    return categoricalCrossEntropy(yPred, target, { fromLogits: this.fromLogits });
+    const [target, prediction] = this.distributions(yTrue, yPred);
+    return categoricalCrossEntropy(prediction, target, { fromLogits: this.fromLogits });
   }
 }
 
 /** `−t log p − (1 − t) log(1 − p)`, the mean over outputs: each output is a yes or no of its own. */
-export class BinaryCrossentropy extends SmoothedCrossentropy {
+export class BinaryCrossentropy extends SmoothedLoss {
   static override readonly className: string = 'BinaryCrossentropy';
 
   override call(yTrue: Tensor, yPred: Tensor): Tensor {
-    const target = this.smooth(sameAs(yTrue, yPred, this.name), 2);
-    return mean(binaryCrossEntropy(yPred, target, { fromLogits: this.fromLogits }), { axis: -1 });
+    const target = smoothed(sameAs(yTrue, yPred, this.name), this.labelSmoothing, 2);
+    return mean(binaryCrossEntropy(yPred, target, { fromLogits: this.fromLogits }), { axis: this.axis });
   }
-}
-
-function shareOf(value: unknown, what: string): number {
-  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
-  throw fail('INVALID_VALUE', what, 'a number from 0 to 1', describeValue(value));
 }

@@ -2,20 +2,44 @@
 
 import { isSerializedFunction, refuseClass, type Serialized, serialize, serializeFunction, Units } from '../units.js';
 import { FunctionLoss, type LossFunction } from './function.js';
-import {
-  BinaryCrossentropy,
-  CategoricalCrossentropy,
-  Loss,
-  type LossLike,
-  MeanSquaredError,
-  SparseCategoricalCrossentropy,
-} from './index.js';
+import type { LossLike } from './index.js';
+import * as losses from './index.js';
+import { Loss } from './loss.js';
 
-const LOSSES: Units<Loss> = new Units(
+const LOSSES: Units<Loss> = new Units<Loss>(
   'loss',
   Loss,
-  [BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy],
-  [['mse', MeanSquaredError]],
+  [
+    losses.BinaryCrossentropy,
+    losses.BinaryFocalCrossentropy,
+    losses.CategoricalCrossentropy,
+    losses.CategoricalFocalCrossentropy,
+    losses.CategoricalGeneralizedCrossEntropy,
+    losses.CategoricalHinge,
+    losses.CosineSimilarity,
+    losses.Dice,
+    losses.Hinge,
+    losses.Huber,
+    losses.KLDivergence,
+    losses.LogCosh,
+    losses.MeanAbsoluteError,
+    losses.MeanAbsolutePercentageError,
+    losses.MeanSquaredError,
+    losses.MeanSquaredLogarithmicError,
+    losses.Poisson,
+    losses.SparseCategoricalCrossentropy,
+    losses.SquaredHinge,
+    losses.Tversky,
+  ],
+  [
+    ['bce', losses.BinaryCrossentropy],
+    ['kld', losses.KLDivergence],
+    ['kullback_leibler_divergence', losses.KLDivergence],
+    ['mae', losses.MeanAbsoluteError],
+    ['mape', losses.MeanAbsolutePercentageError],
+    ['mse', losses.MeanSquaredError],
+    ['msle', losses.MeanSquaredLogarithmicError],
+  ],
 );
 
 const UNNAMED = 'give it a name, or save with { includeOptimizer: false }';

@@ -5,7 +5,9 @@ import type { ArrayData } from '../data/arrays.js';
 import type { Dim } from '../graph/dims.js';
 import { cast, fill, mean, mul, sum } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
-import { assertOptions, type Config, classNameOf, snakeCase, type Unit } from '../units.js';
+import { weightsLike } from '../losses/align.js';
+import { nameFrom, type OptionTable, readOptions } from '../options.js';
+import { assertOptions, type Config, classNameOf, propertiesOf, snakeCase, type Unit } from '../units.js';
 
 /** Options of every metric. */
 export interface MetricOptions {
@@ -14,30 +16,42 @@ export interface MetricOptions {
 }
 
 /** A metric. Subclass `MeanMetric` for the mean of a value per sample, this for other numbers that add up. */
-export abstract class Metric implements Unit {
+export abstract class Metric<Options extends MetricOptions = MetricOptions> implements Unit {
   /** Its name in saved models. */
   static readonly className: string = 'Metric';
+  /** @internal Options that the constructor reads into properties. */
+  static readonly options: OptionTable = {};
 
   readonly name: string;
+  readonly #own: readonly string[];
 
-  /** `own` are the names of the options that the subclass reads itself. */
-  constructor(options: MetricOptions = {}, own: readonly string[] = []) {
+  /** `own` are the names of the options that the subclass reads itself, and keeps in properties of these names. */
+  constructor(options: Options = {} as Options, own: readonly string[] = []) {
     const className = classNameOf(this);
-    assertOptions(className, options, ['name', ...own]);
-    this.name = options.name ?? snakeCase(className);
+    const table = (this.constructor as typeof Metric).options;
+    this.#own = [...own, ...Object.keys(table)];
+    assertOptions(className, options, ['name', ...this.#own]);
+    this.name = nameFrom(options.name, snakeCase(className));
+    readOptions(this, options, table, this.name);
   }
 
-  /** float32 scalars of one batch, from float32 targets and predictions; they are added up over batches. */
-  abstract statistics(yTrue: Tensor, yPred: Tensor): readonly Tensor[];
+  /**
+   * float32 tensors of fixed shapes that say what one batch contributes; each number of them is added up over batches,
+   * in f64. `sampleWeight` is float32, of the shape of the targets or of their first axes; without it all weigh 1.
+   */
+  abstract statistics(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly Tensor[];
 
-  /** The metric, from the sums of its statistics over batches of `rows` rows in all. */
-  abstract result(totals: readonly number[], rows: number): number;
+  /**
+   * The metric, from the sums of its statistics (their numbers in order) over batches of `rows` rows in all. Several
+   * numbers are reported under its name with `_0`, `_1` …
+   */
+  abstract result(totals: readonly number[], rows: number): number | readonly number[];
 
   /** Throws where `y` holds targets that the metric has no value for; `outputShape` is that of one prediction. */
   assertTargets(_y: ArrayData, _outputShape: readonly number[]): void {}
 
   getConfig(): Config {
-    return { name: this.name };
+    return propertiesOf(this, ['name', ...this.#own]);
   }
 
   /** One made with the options of another. */
@@ -46,20 +60,38 @@ export abstract class Metric implements Unit {
   }
 }
 
-/** The mean of a value over samples. Subclass it and write `call` to have your own. */
-export abstract class MeanMetric extends Metric {
+/** The mean of a value over samples, or Σ weight · value / Σ weight. Subclass it and write `call` to have your own. */
+export abstract class MeanMetric<Options extends MetricOptions = MetricOptions> extends Metric<Options> {
   /** The value of each sample, or one scalar that is the mean of the batch. */
   abstract call(yTrue: Tensor, yPred: Tensor): Tensor;
 
-  override statistics(yTrue: Tensor, yPred: Tensor): readonly Tensor[] {
-    const values = cast(this.call(yTrue, yPred), 'float32');
-    const batch = yPred.shape[0] as Dim;
-    if (values.shape.length === 0) return [mul(values, sum(fill([batch], 1)))];
-    const others = values.shape.map((_, axis) => axis).slice(1);
-    return [sum(others.length === 0 ? values : mean(values, { axis: others }))];
+  override statistics(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly Tensor[] {
+    return meanOf(cast(this.call(yTrue, yPred), 'float32'), yPred.shape[0] as Dim, sampleWeight);
   }
 
   override result(totals: readonly number[], rows: number): number {
-    return (totals[0] as number) / rows;
+    return ratio(totals[0] as number, totals[1] ?? rows);
   }
+}
+
+// The sum of the values of rows and, with weights, that of the weights.
+function meanOf(values: Tensor, batch: Dim, sampleWeight: Tensor | undefined): Tensor[] {
+  if (values.shape.length === 0) {
+    const weight = sum(sampleWeight ? rowMeans(sampleWeight) : fill([batch], 1));
+    return sampleWeight ? [mul(values, weight), weight] : [mul(values, weight)];
+  }
+  if (sampleWeight === undefined) return [sum(rowMeans(values))];
+  const weights = weightsLike(values, sampleWeight);
+  return [sum(rowMeans(mul(values, weights))), sum(rowMeans(weights))];
+}
+
+/** The mean of each row. */
+function rowMeans(x: Tensor): Tensor {
+  const others = x.shape.map((_, axis) => axis).slice(1);
+  return others.length === 0 ? x : mean(x, { axis: others });
+}
+
+/** `a / b`, and 0 where b is 0, as Keras divides: nothing was counted. NaN stays NaN. */
+export function ratio(a: number, b: number): number {
+  return b === 0 ? 0 : a / b;
 }

@@ -1,67 +1,69 @@
-// One batch at a time, for loops of one's own: a step of training, or a measurement. Refuses what `fit` refuses; draws no
+// One batch at a time, for loops of one's own: a step of training, a measurement, a prediction. Refuses what `fit` refuses; draws no
 // order, counts no epoch, calls nobody back.
 
 import { type Chunk, runSteps } from '../engine/loop.js';
 import { changedBy } from '../optimizers/state.js';
 import { bindSlots, engineOf } from '../slots.js';
-import { assertTargets, buildFor, evaluate, feed } from './evaluate.js';
+import { assertOptions } from '../units.js';
+import { evaluateAll, prepare } from './evaluate.js';
+import { ArrayFeed, START } from './feed.js';
 import type { Network } from './network.js';
-import { traceTrain } from './plans.js';
-import { type ArrayLikeData, assertSome, inputsOf, targetsOf } from './rows.js';
+import { traceEvaluate, traceTrain } from './plans.js';
+import { type Prediction, predictAll } from './predict.js';
+import { type ArrayLikeData, inputsOf } from './rows.js';
+import type { SampleWeights } from './sample-weights.js';
 import { Totals } from './totals.js';
-import { releaseAll, sendAll } from './upload.js';
 
 /** `model.trainOnBatch`. */
 export async function trainOnBatch(
   model: Network,
   x: ArrayLikeData,
   y: ArrayLikeData,
+  weights: SampleWeights,
 ): Promise<Record<string, number>> {
-  const compiled = model.compiled('trainOnBatch');
-  const inputs = inputsOf(x, model.built ? model.inputShape : undefined);
-  assertSome(inputs);
-  const targets = targetsOf(y, inputs.count);
-  const plan = buildFor(model, inputs, () => {
-    const traced = traceTrain(model, compiled, targets.shape);
-    assertTargets(model, compiled, traced, targets);
-    return traced;
-  });
-  const uploads = sendAll([inputs, targets], model.engine);
+  assertOptions('trainOnBatch', weights, ['sampleWeight', 'classWeight']);
+  const { compiled, inputs, rows, plan } = prepare(model, 'trainOnBatch', traceTrain, x, y, weights);
+  const feed = new ArrayFeed(rows, inputs.count, model.engine);
   try {
     const engine = await engineOf(model.weights);
-    const fed = await feed(engine, uploads);
     const changed = changedBy(compiled.optimizer, model.trainableWeights);
     const changes = await Promise.all(changed.map((variable) => variable.place(engine)));
     const bound = await bindSlots(engine, plan.slots);
     try {
       const { seed, position } = model;
-      const call = {
-        variables: bound.ids,
-        data: [fed.x, fed.y],
-        scalars: plan.scalars,
-        batch: inputs.count,
-        rows: [0, inputs.count] as const,
-        seed,
-        iteration: position.steps,
-        changes,
-      };
       const totals = new Totals(plan.measured);
       const onChunk = (chunk: Chunk): void => totals.add(chunk);
-      const compiledPlan = await engine.plan(plan.bytes, inputs.count);
-      const { reports } = plan;
-      await runSteps({ engine, plan: compiledPlan, call, reports, updater: compiled.optimizer, onChunk });
+      const { scalars, reports } = plan;
+      for await (const { data, rows, batch } of feed.pieces({ ...START, engine })) {
+        const iteration = position.steps;
+        const call = { variables: bound.ids, data, scalars, batch, rows, seed, iteration, changes };
+        const compiledPlan = await engine.plan(plan.bytes, batch);
+        await runSteps({ engine, plan: compiledPlan, call, reports, updater: compiled.optimizer, onChunk });
+      }
       model.position = { ...position, steps: position.steps + 1 };
       return totals.logs();
     } finally {
       bound.free();
     }
   } finally {
-    releaseAll(uploads);
+    await feed.release();
   }
 }
 
 /** `model.testOnBatch`. */
-export async function testOnBatch(model: Network, x: ArrayLikeData, y: ArrayLikeData): Promise<Record<string, number>> {
-  const { count } = inputsOf(x, model.built ? model.inputShape : undefined);
-  return await evaluate(model, x, y, { batchSize: Math.max(1, count) });
+export async function testOnBatch(
+  model: Network,
+  x: ArrayLikeData,
+  y: ArrayLikeData,
+  weights: Pick<SampleWeights, 'sampleWeight'>,
+): Promise<Record<string, number>> {
+  assertOptions('testOnBatch', weights, ['sampleWeight']);
+  const prepared = prepare(model, 'testOnBatch', traceEvaluate, x, y, weights);
+  return await evaluateAll(model, prepared, prepared.inputs.count);
+}
+
+/** `model.predictOnBatch`. */
+export async function predictOnBatch(model: Network, x: ArrayLikeData): Promise<Prediction> {
+  const inputs = inputsOf(x, model.built ? model.inputShape : undefined);
+  return await predictAll(model, inputs, Math.max(1, inputs.count));
 }

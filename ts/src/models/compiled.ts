@@ -15,47 +15,78 @@ export interface CompileOptions {
   optimizer?: Optimizer | string;
   /** A loss, its name in any spelling, or a function of targets and predictions composed of ops. */
   loss: LossLike;
-  /** Metrics, their names in any spelling, or functions. Default none. */
+  /**
+   * Metrics, their names in any spelling, or functions; for them all samples weigh 1. One with several results, such as
+   * Precision at three thresholds, has the keys `precision_0` to `precision_2`. Default none.
+   */
   metrics?: readonly MetricLike[];
+  /**
+   * Metrics to which samples count by their `sampleWeight` and `classWeight`. One whose key is taken by a metric gets the
+   * key `weighted_accuracy`, as in Keras. Default none.
+   */
+  weightedMetrics?: readonly MetricLike[];
+}
+
+/** A metric as the logs of a model have it. */
+export interface NamedMetric {
+  readonly metric: Metric;
+  /** Its key. */
+  readonly name: string;
+  /** Whether samples count by their weights. */
+  readonly weighted: boolean;
+}
+
+/** A metric as `compile` was asked for it. */
+interface Asked {
+  readonly given: MetricLike;
+  readonly resolved: Metric | MetricChoice;
+  readonly weighted: boolean;
 }
 
 /** A model's way of training. */
 export class Compiled {
   readonly optimizer: Optimizer;
   readonly loss: Loss;
-  readonly #metrics: readonly { given: MetricLike; resolved: Metric | MetricChoice }[];
+  readonly #metrics: readonly Asked[];
 
   constructor(options: CompileOptions) {
-    assertOptions('compile', options, ['optimizer', 'loss', 'metrics']);
-    const { metrics = [] } = options;
-    if (!Array.isArray(metrics)) throw fail('INVALID_VALUE', 'compile metrics', 'a list', describeValue(metrics));
+    assertOptions('compile', options, ['optimizer', 'loss', 'metrics', 'weightedMetrics']);
+    const { metrics = [], weightedMetrics = [] } = options;
     this.optimizer = optimizerOf(options.optimizer ?? 'rmsprop');
     this.loss = lossOf(options.loss);
-    this.#metrics = metrics.map((given: MetricLike) => ({ given, resolved: metricOf(given) }));
+    this.#metrics = [...asked(metrics, 'metrics', false), ...asked(weightedMetrics, 'weightedMetrics', true)];
   }
 
   /** The metrics for targets and predictions of these shapes. Throws DUPLICATE_NAME. */
-  metricsFor(yTrue: Shape, yPred: Shape): Metric[] {
-    const metrics = this.#metrics.map(({ resolved }) =>
-      typeof resolved === 'function' ? resolved(yTrue, yPred) : resolved,
-    );
+  metricsFor(yTrue: Shape, yPred: Shape): NamedMetric[] {
     const names = new Set(['loss']);
-    for (const { name } of metrics) {
+    return this.#metrics.map(({ resolved, weighted }) => {
+      const metric = typeof resolved === 'function' ? resolved(yTrue, yPred) : resolved;
+      const name = weighted && names.has(metric.name) ? `weighted_${metric.name}` : metric.name;
       if (names.has(name)) throw fail('DUPLICATE_NAME', 'metrics', 'names that differ', `${quote(name)} twice`);
       names.add(name);
-    }
-    return metrics;
+      return { metric, name, weighted };
+    });
   }
 
   /** As plain data, for a file of a model whose weights have these names. */
   getConfig(weights: readonly string[]): Config {
     const { optimizer } = this;
+    const configs = (of: boolean): unknown[] =>
+      this.#metrics
+        .filter(({ weighted }) => weighted === of)
+        .map(({ given, resolved }) => (typeof resolved === 'function' ? given : metricConfig(resolved)));
+    const weightedMetrics = configs(true);
     return {
       optimizer: { className: optimizer.className, config: optimizer.configFor(weights) },
       loss: lossConfig(this.loss),
-      metrics: this.#metrics.map(({ given, resolved }) =>
-        typeof resolved === 'function' ? given : metricConfig(resolved),
-      ),
+      metrics: configs(false),
+      ...(weightedMetrics.length > 0 && { weightedMetrics }),
     };
   }
+}
+
+function asked(metrics: readonly MetricLike[], what: string, weighted: boolean): Asked[] {
+  if (!Array.isArray(metrics)) throw fail('INVALID_VALUE', `compile ${what}`, 'a list', describeValue(metrics));
+  return metrics.map((given: MetricLike) => ({ given, resolved: metricOf(given), weighted }));
 }

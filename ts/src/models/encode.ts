@@ -2,8 +2,10 @@
 // it has come; the tensors are the weights under their names and the optimizer's state.
 
 import { fail } from '../errors.js';
-import { type SafeTensor, writeSafetensors } from '../io/safetensors.js';
+import type { SafeTensor } from '../io/safetensors.js';
+import { writeSealed } from '../io/sealed.js';
 import { boolean } from '../numbers.js';
+import { evaluatedWeights } from '../optimizers/averages.js';
 import type { Optimizer } from '../optimizers/index.js';
 import { memoryOf } from '../optimizers/state.js';
 import { assertOptions, serialize } from '../units.js';
@@ -17,6 +19,9 @@ export interface SaveOptions {
 
 /** The version of the layout that this file writes. */
 export const FILE_VERSION = 1;
+
+/** What the piece of state is called that weights are for training, where others are evaluated. */
+export const TRAINED = 'trained';
 
 /** The tensor of a piece of optimizer state; names of layers contain no colon. */
 export function stateName(weight: string, state: string): string {
@@ -37,21 +42,42 @@ export async function encodeModel(model: Network, options: SaveOptions): Promise
     model: serialize(model),
     inputShape: model.built ? model.inputShape : null,
     position: model.position,
-    compile: compiled ? { ...compiled.getConfig(names), iterations: compiled.optimizer.iterations } : null,
+    compile: compiled ? { ...compiled.getConfig(names), iterations: compiled.optimizer.steps } : null,
   };
-  const tensors = new Map<string, SafeTensor>();
-  for (const weight of model.weights) tensors.set(weight.name, tensorOf(weight.shape, await weight.read()));
+  const tensors = await evaluatedTensors(model, compiled?.optimizer);
   // Before its first step an optimizer's state is what it begins with.
-  if (compiled && compiled.optimizer.iterations > 0) await addState(tensors, model, compiled.optimizer);
+  if (compiled && compiled.optimizer.steps > 0) await addState(tensors, model, compiled.optimizer);
   const metadata = new Map([
     ['format', 'descend'],
     ['descend', JSON.stringify(description)],
   ]);
-  return writeSafetensors(tensors, metadata);
+  return writeSealed(tensors, metadata);
 }
 
-// The state of this model's weights: the optimizer may serve others as well.
-async function addState(tensors: Map<string, SafeTensor>, model: Network, optimizer: Optimizer): Promise<void> {
+/** The bytes of the weights alone. */
+export async function encodeWeights(model: Network): Promise<Uint8Array<ArrayBuffer>> {
+  return writeSealed(await weightTensors(model), new Map([['format', 'descend']]));
+}
+
+/** All weights by name, as they are worth evaluating; as they are trained too where that is something else. */
+async function evaluatedTensors(model: Network, optimizer: Optimizer | undefined): Promise<Map<string, SafeTensor>> {
+  const tensors = await weightTensors(model);
+  for (const [weight, evaluated] of await evaluatedWeights(optimizer, model.trainableWeights)) {
+    tensors.set(stateName(weight.name, TRAINED), tensors.get(weight.name) as SafeTensor);
+    tensors.set(weight.name, tensorOf(weight.shape, await evaluated.read()));
+  }
+  return tensors;
+}
+
+/** All weights by name. */
+export async function weightTensors(model: Network): Promise<Map<string, SafeTensor>> {
+  const tensors = new Map<string, SafeTensor>();
+  for (const weight of model.weights) tensors.set(weight.name, tensorOf(weight.shape, await weight.read()));
+  return tensors;
+}
+
+/** Adds the state of this model's weights: the optimizer may serve others as well. */
+export async function addState(tensors: Map<string, SafeTensor>, model: Network, optimizer: Optimizer): Promise<void> {
   const { variables } = await memoryOf(optimizer).read();
   const own = new Set(model.weights.map(({ name }) => name));
   for (const [name, states] of Object.entries(variables)) {

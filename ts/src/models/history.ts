@@ -17,11 +17,29 @@ export interface History {
   stopReason: StopReason;
 }
 
+/** What the rules remember. */
+export interface RulesState {
+  best: number;
+  waited: number;
+}
+
+/** The epochs so far. */
+export type HistoryState = Pick<History, 'history' | 'epoch'>;
+
 /** Looks at the loss after every epoch. */
 export class EpochRules {
   readonly #rules: StopWhen;
   #best = Number.POSITIVE_INFINITY;
   #waited = 0;
+
+  get state(): RulesState {
+    return { best: this.#best, waited: this.#waited };
+  }
+
+  set state({ best, waited }: RulesState) {
+    this.#best = best;
+    this.#waited = waited;
+  }
 
   constructor(rules: StopWhen) {
     this.#rules = rules;
@@ -52,8 +70,18 @@ export class HistoryBuilder {
     }
   }
 
-  finish(steps: number, stopReason: StopReason): History {
+  get state(): HistoryState {
     // fromEntries defines properties, so that no key can reach a prototype.
-    return { history: Object.fromEntries(this.#columns), epoch: this.#epochs, steps, stopReason };
+    return { history: Object.fromEntries(this.#columns), epoch: this.#epochs };
+  }
+
+  /** To an empty one. */
+  set state({ history, epoch }: HistoryState) {
+    for (const [key, column] of Object.entries(history)) this.#columns.set(key, [...column]);
+    this.#epochs.push(...epoch);
+  }
+
+  finish(steps: number, stopReason: StopReason): History {
+    return { ...this.state, steps, stopReason };
   }
 }

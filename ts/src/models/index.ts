@@ -1,5 +1,6 @@
 // Models: what `index.ts` passes on.
 
+export type { Batches, SampleBatch, SampleBatches, TrainingBatch } from './batches.js';
 export type { CompileOptions } from './compiled.js';
 export type { SaveOptions } from './encode.js';
 export type { EvaluateOptions } from './evaluate.js';
@@ -10,5 +11,7 @@ export type { MemoryEstimate, MemoryOptions } from './memory.js';
 export type { Network, NetworkOptions } from './network.js';
 export type { Prediction, PredictOptions } from './predict.js';
 export type { ArrayLikeData } from './rows.js';
+export type { ClassWeight, SampleWeights } from './sample-weights.js';
 export { Sequential, type SequentialOptions } from './sequential.js';
 export type { WeightData } from './weights.js';
+export { loadWeights } from './weights-file.js';

@@ -1,13 +1,14 @@
 // A model from the bytes that `save` wrote. The file is not trusted: it can only name classes that are listed here or
 // were handed over, every tensor must be the one the architecture calls for, and no property of it is ever followed.
 
-import { formatShape } from '../data/shape.js';
 import { DescendError, describeValue, fail, quote } from '../errors.js';
 import { readSource, type Source, sourceName } from '../io/file.js';
-import { readSafetensors, type SafeTensor, type SafetensorsFile } from '../io/safetensors.js';
+import type { SafeTensor, SafetensorsFile } from '../io/safetensors.js';
+import { readSealed } from '../io/sealed.js';
 import { knowLayers } from '../layers/registry.js';
+import { knowMetrics } from '../metrics/registry.js';
 import { wholeNumber } from '../numbers.js';
-import { memoryOf, type StateDict } from '../optimizers/state.js';
+import { memoryOf, type StateDict, statesOf } from '../optimizers/state.js';
 import {
   assertOptions,
   type CustomObjects,
@@ -17,9 +18,10 @@ import {
   withCustomObjects,
 } from '../units.js';
 import type { CompileOptions } from './compiled.js';
-import { FILE_VERSION, stateName } from './encode.js';
+import { FILE_VERSION, stateName, TRAINED } from './encode.js';
 import { Network } from './network.js';
 import { Sequential } from './sequential.js';
+import { takeTensor } from './weights-file.js';
 
 /** Options of `loadModel`. */
 export interface LoadOptions {
@@ -38,7 +40,7 @@ const MODELS: Units<Network> = new Units('model', Network, [Sequential]);
 export async function loadModel(source: Source, options: LoadOptions = {}): Promise<Network> {
   assertOptions('loadModel', options, ['customObjects', 'compile']);
   const bytes = await readSource(source);
-  return decodeModel(readSafetensors(bytes, sourceName(source)), sourceName(source), options);
+  return decodeModel(readSealed(bytes, sourceName(source)), sourceName(source), options);
 }
 
 /**
@@ -52,6 +54,7 @@ export function modelFromConfig(config: Serialized, options: { customObjects?: C
 
 function modelOf(config: unknown): Network {
   knowLayers();
+  knowMetrics();
   return MODELS.resolve(config);
 }
 
@@ -120,7 +123,7 @@ function rebuild(description: Description, file: SafetensorsFile, compile: boole
   model.position = position;
   const tensors = new Map(file.tensors);
   for (const weight of model.weights) {
-    weight.assign({ data: take(tensors, weight.name, weight.shape), shape: weight.shape });
+    weight.assign({ data: takeTensor(tensors, weight.name, weight.shape), shape: weight.shape });
   }
   const saved = description.compile;
   if (saved !== undefined && compile) {
@@ -131,6 +134,10 @@ function rebuild(description: Description, file: SafetensorsFile, compile: boole
     }
     const variables = takeState(tensors, model);
     memoryOf(model.optimizer).load({ iterations, variables }, false);
+    for (const weight of model.trainableWeights) {
+      const name = stateName(weight.name, TRAINED);
+      if (tensors.has(name)) weight.assign({ data: takeTensor(tensors, name, weight.shape), shape: weight.shape });
+    }
   }
   const [extra] = tensors.keys();
   const ignored = saved !== undefined && !compile;
@@ -141,25 +148,13 @@ function rebuild(description: Description, file: SafetensorsFile, compile: boole
 // State is there for all trainable weights or, before the first step, for none.
 function takeState(tensors: Map<string, SafeTensor>, model: Network): StateDict['variables'] {
   const variables: [string, StateDict['variables'][string]][] = [];
-  const names = model.optimizer.states().map(({ name }) => name);
-  for (const { name, shape } of model.weights) {
-    if (!names.some((state) => tensors.has(stateName(name, state)))) continue;
-    const states = names.map((state) => {
-      return [state, { data: take(tensors, stateName(name, state), shape), shape: [...shape] }] as [
-        string,
-        { data: Float32Array; shape: number[] },
-      ];
+  for (const weight of model.weights) {
+    const states = statesOf(model.optimizer, weight.name, weight.shape);
+    if (!states.some(({ name }) => tensors.has(stateName(weight.name, name)))) continue;
+    const pieces = states.map(({ name, shape }) => {
+      return [name, { data: takeTensor(tensors, stateName(weight.name, name), shape), shape }] as const;
     });
-    variables.push([name, Object.fromEntries(states)]);
+    variables.push([weight.name, Object.fromEntries(pieces)]);
   }
   return Object.fromEntries(variables);
-}
-
-function take(tensors: Map<string, SafeTensor>, name: string, shape: readonly number[]): Float32Array {
-  const tensor = tensors.get(name);
-  tensors.delete(name);
-  if (tensor === undefined) throw fail('FILE_FORMAT', 'tensors', `one of the name ${quote(name)}`, 'none');
-  if (tensor.dtype === 'F32' && formatShape(tensor.shape) === formatShape(shape)) return tensor.data as Float32Array;
-  const got = `${tensor.dtype} ${formatShape(tensor.shape)}`;
-  throw fail('FILE_FORMAT', `tensor ${quote(name)}`, `F32 ${formatShape(shape)}`, got);
 }

@@ -3,8 +3,11 @@
 
 import { DescendError } from '../errors.js';
 import { boolean, wholeNumber } from '../numbers.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import { statesOf } from '../optimizers/state.js';
 import { engineOf } from '../slots.js';
 import { assertOptions } from '../units.js';
+import type { Variable } from '../variable.js';
 import { countOf } from './count.js';
 import type { Network } from './network.js';
 import { type Traced, tracePredict, traceTrain } from './plans.js';
@@ -45,25 +48,30 @@ export async function estimate(model: Network, options: MemoryOptions): Promise<
   const outputs = model.outputShapes.at(-1) ?? [];
   const { plan, target } = training ? traceFit(model, outputs) : { plan: tracePredict(model), target: outputs };
   const engine = await engineOf(model.weights);
-  const states = training ? model.compiled('memory').optimizer.states().length : 0;
+  const optimizer = training ? model.compiled('memory').optimizer : undefined;
   const bytes = {
     parameters: FLOAT * countOf(model.weights),
-    optimizer: FLOAT * states * countOf(model.trainableWeights),
+    optimizer: optimizer ? stateBytesOf(optimizer, model.trainableWeights) : 0,
     work: await engine.measure(plan.bytes, Math.min(batchSize, samples || MAX_BATCH)),
     data: FLOAT * samples * (sizeOf(model.inputShape) + sizeOf(target)),
   };
   return { ...bytes, total: bytes.parameters + bytes.optimizer + bytes.work + bytes.data };
 }
 
+function stateBytesOf(optimizer: Optimizer, weights: readonly Variable[]): number {
+  const states = weights.flatMap(({ name, shape }) => statesOf(optimizer, name, shape));
+  return states.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** The plan with the targets that the loss takes: such as the outputs, or one label for each row of them. */
 function traceFit(model: Network, outputs: readonly number[]): { plan: Traced; target: readonly number[] } {
   const compiled = model.compiled('memory');
   try {
-    return { plan: traceTrain(model, compiled, outputs), target: outputs };
+    return { plan: traceTrain(model, compiled, { y: outputs }), target: outputs };
   } catch (error) {
     if (!(error instanceof DescendError && error.code === 'SHAPE_MISMATCH')) throw error;
     const target = outputs.slice(0, -1);
-    return { plan: traceTrain(model, compiled, target), target };
+    return { plan: traceTrain(model, compiled, { y: target }), target };
   }
 }
 

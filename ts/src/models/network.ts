@@ -14,10 +14,11 @@ import type { Optimizer } from '../optimizers/index.js';
 import { memoryOf } from '../optimizers/state.js';
 import { checkSeed, defaultSeed } from '../seed.js';
 import { assertOptions, type Config, type Unit } from '../units.js';
-import { testOnBatch, trainOnBatch } from './batch.js';
+import { predictOnBatch, testOnBatch, trainOnBatch } from './batch.js';
+import { type Batches, readArguments, type SampleBatches } from './batches.js';
 import { Compiled, type CompileOptions } from './compiled.js';
 import { countOf } from './count.js';
-import { encodeModel, type SaveOptions } from './encode.js';
+import { encodeModel, encodeWeights, type SaveOptions } from './encode.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { type FitOptions, runFit } from './fit.js';
 import { Gate } from './gate.js';
@@ -26,6 +27,7 @@ import type { History } from './history.js';
 import { estimate, type MemoryEstimate, type MemoryOptions } from './memory.js';
 import { type Prediction, type PredictOptions, predict } from './predict.js';
 import type { ArrayLikeData } from './rows.js';
+import type { SampleWeights } from './sample-weights.js';
 import { summaryLines } from './summary.js';
 import { readWeights, type WeightData, writeWeights } from './weights.js';
 
@@ -48,8 +50,7 @@ export interface Position {
 /** A model of any form. */
 export abstract class Network implements Unit {
   readonly name: string;
-  /** The seed of all the model's randomness: given, or drawn when it was made. */
-  readonly seed: number;
+  #seed: number;
   /** Set to true in a callback, ends training after the present step. */
   stopTraining = false;
   /** @internal */
@@ -66,7 +67,17 @@ export abstract class Network implements Unit {
       throw fail('INVALID_VALUE', 'model name', 'a text', describeValue(name));
     }
     this.name = name;
-    this.seed = seed === undefined ? defaultSeed() : checkSeed(seed, 'model seed');
+    this.#seed = seed === undefined ? defaultSeed() : checkSeed(seed, 'model seed');
+  }
+
+  /** The seed of all the model's randomness: given, or drawn when it was made. */
+  get seed(): number {
+    return this.#seed;
+  }
+
+  /** @internal Takes up the randomness of a run that was begun with another seed. */
+  reseed(seed: number): void {
+    this.#seed = checkSeed(seed, 'model seed');
   }
 
   /** The layers, in order. */
@@ -98,6 +109,16 @@ export abstract class Network implements Unit {
     const input = cast(currentTracer(this.name).operand(x, this.name), 'float32');
     if (!this.built) this.build(sampleShape(input.shape, this.name));
     return this.call(input, { training: options.training ?? false });
+  }
+
+  /**
+   * The penalties of regularizers, for loops of your own, which add them to the loss: those of trainable weights, and
+   * those of the outputs of all layers that were applied before in the same traced function.
+   */
+  penalties(): Tensor[] {
+    const tracer = currentTracer('penalties');
+    const weights = this.trainableWeights.flatMap((weight) => weight.regularizer?.call(tracer.variable(weight)) ?? []);
+    return [...weights, ...tracer.penalties];
   }
 
   /** All weights in layer order. */
@@ -148,36 +169,62 @@ export abstract class Network implements Unit {
    * Trains. `x` and `y` are copied at once and may be changed afterwards. Rejects with a DescendError, with what a
    * callback threw, or with the signal's reason; the model is then as after its last completed step.
    */
-  async fit(x: ArrayLikeData, y: ArrayLikeData, options: FitOptions = {}): Promise<History> {
+  fit(x: ArrayLikeData, y: ArrayLikeData, options?: FitOptions): Promise<History>;
+  /**
+   * Trains on a stream, each of whose batches is a step. It is iterated once per epoch (a `Dataset` in the order of that
+   * epoch), or on and on with `stepsPerEpoch`; an epoch ends where it ends. Batches are read some megabytes ahead of the
+   * steps. What it throws rejects the call, after the steps before; it is closed (`return`) when training ends early.
+   */
+  fit(batches: Batches, options?: FitOptions): Promise<History>;
+  async fit(x: ArrayLikeData | Batches, y?: ArrayLikeData | FitOptions, options?: FitOptions): Promise<History> {
     this.assertAlive();
-    return await this.gate.exclusive('fit', () => runFit(this, x, y, options));
+    const [targets, chosen] = readArguments(x, y, options, 'fit');
+    return await this.gate.exclusive('fit', () => runFit(this, x, targets, chosen));
   }
 
   /** The mean loss and the metrics over samples. */
-  async evaluate(x: ArrayLikeData, y: ArrayLikeData, options: EvaluateOptions = {}): Promise<Record<string, number>> {
+  evaluate(x: ArrayLikeData, y: ArrayLikeData, options?: EvaluateOptions): Promise<Record<string, number>>;
+  /** The same over the batches of a stream, iterated once. */
+  evaluate(batches: Batches, options?: EvaluateOptions): Promise<Record<string, number>>;
+  async evaluate(
+    x: ArrayLikeData | Batches,
+    y?: ArrayLikeData | EvaluateOptions,
+    options?: EvaluateOptions,
+  ): Promise<Record<string, number>> {
     this.assertAlive();
-    return await this.gate.shared('evaluate', () => evaluate(this, x, y, options));
+    const [targets, chosen] = readArguments(x, y, options, 'evaluate');
+    return await this.gate.shared('evaluate', () => evaluate(this, x, targets, chosen));
   }
 
   /**
    * Makes one step on these samples, all of them one batch, and gives their loss and metrics as they were before it. For
    * loops of one's own, such as learning from each request; `fit` is faster over many batches.
    */
-  async trainOnBatch(x: ArrayLikeData, y: ArrayLikeData): Promise<Record<string, number>> {
+  async trainOnBatch(x: ArrayLikeData, y: ArrayLikeData, weights: SampleWeights = {}): Promise<Record<string, number>> {
     this.assertAlive();
-    return await this.gate.exclusive('trainOnBatch', () => trainOnBatch(this, x, y));
+    return await this.gate.exclusive('trainOnBatch', () => trainOnBatch(this, x, y, weights));
   }
 
   /** The loss and the metrics over these samples, all of them one batch. */
-  async testOnBatch(x: ArrayLikeData, y: ArrayLikeData): Promise<Record<string, number>> {
+  async testOnBatch(
+    x: ArrayLikeData,
+    y: ArrayLikeData,
+    weights: Pick<SampleWeights, 'sampleWeight'> = {},
+  ): Promise<Record<string, number>> {
     this.assertAlive();
-    return await this.gate.shared('testOnBatch', () => testOnBatch(this, x, y));
+    return await this.gate.shared('testOnBatch', () => testOnBatch(this, x, y, weights));
   }
 
-  /** The outputs for samples. */
-  async predict(x: ArrayLikeData, options: PredictOptions = {}): Promise<Prediction> {
+  /** The outputs for samples, or for a stream of batches of them, in order. */
+  async predict(x: ArrayLikeData | SampleBatches, options: PredictOptions = {}): Promise<Prediction> {
     this.assertAlive();
     return await this.gate.shared('predict', () => predict(this, x, options));
+  }
+
+  /** The outputs for samples, all of them one batch. */
+  async predictOnBatch(x: ArrayLikeData): Promise<Prediction> {
+    this.assertAlive();
+    return await this.gate.shared('predictOnBatch', () => predictOnBatch(this, x));
   }
 
   /**
@@ -219,6 +266,12 @@ export abstract class Network implements Unit {
   async save(path: string | URL, options: SaveOptions = {}): Promise<void> {
     this.assertAlive();
     await this.gate.shared('save', async () => writeFileAtomic(path, await encodeModel(this, options)));
+  }
+
+  /** Writes the weights alone to a file, by their names, for `loadWeights` and any reader of safetensors. Throws FILE_IO. */
+  async saveWeights(path: string | URL): Promise<void> {
+    this.assertBuilt('saveWeights');
+    await this.gate.shared('saveWeights', async () => writeFileAtomic(path, await encodeWeights(this)));
   }
 
   /** Prints a table of the layers, line by line. */

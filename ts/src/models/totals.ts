@@ -4,9 +4,12 @@
 import type { Chunk } from '../engine/loop.js';
 import type { Metric } from '../metrics/index.js';
 
-/** A metric with the number of its statistics: how many reports of the plan are its own. */
+/** A metric in the logs of a model. */
 export interface Measured {
   readonly metric: Metric;
+  /** Its key in logs. */
+  readonly name: string;
+  /** How many reports of the plan are its own: numbers in its statistics. */
   readonly statistics: number;
 }
 
@@ -22,6 +25,17 @@ export class Totals {
   constructor(measured: readonly Measured[]) {
     this.#measured = measured;
     this.#sums = new Float64Array(1 + measured.reduce((sum, { statistics }) => sum + statistics, 0));
+  }
+
+  /** All that it has summed, to go on from. */
+  get state(): number[] {
+    return [this.rows, this.#counted, ...this.#sums];
+  }
+
+  set state([rows = 0, counted = 0, ...sums]: readonly number[]) {
+    this.rows = rows;
+    this.#counted = counted;
+    this.#sums.set(sums);
   }
 
   /** Adds the reports of some steps: the loss, then the statistics of each metric. */
@@ -40,9 +54,11 @@ export class Totals {
   logs(prefix = ''): Record<string, number> {
     const entries: [string, number][] = [[`${prefix}loss`, (this.#sums[0] as number) / this.#counted]];
     let column = 1;
-    for (const { metric, statistics } of this.#measured) {
+    for (const { metric, name, statistics } of this.#measured) {
       const sums = [...this.#sums.subarray(column, column + statistics)];
-      entries.push([prefix + metric.name, metric.result(sums, this.#counted)]);
+      const result = metric.result(sums, this.#counted);
+      if (typeof result === 'number') entries.push([prefix + name, result]);
+      else entries.push(...result.map((value, i): [string, number] => [`${prefix}${name}_${i}`, value]));
       column += statistics;
     }
     return Object.fromEntries(entries);

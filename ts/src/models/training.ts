@@ -1,30 +1,21 @@
 // A run of fit under way: epoch after epoch, what is reported, when it ends, and where the model stands meanwhile.
 
+import type { CallbackHooks, Hook } from '../callbacks/hooks.js';
+import type { CallbackList } from '../callbacks/list.js';
 import type { Engine } from '../engine/engine.js';
-import { type Chunk, runSteps, type StepsResult } from '../engine/loop.js';
+import { type Chunk, Pace, runSteps, type StepsResult } from '../engine/loop.js';
+import { fail } from '../errors.js';
+import { takeAverages } from '../optimizers/averages.js';
 import { changedBy } from '../optimizers/state.js';
 import { type BoundSlots, bindSlots, engineOf } from '../slots.js';
 import type { Compiled } from './compiled.js';
-import { type Fed, feed, measure } from './evaluate.js';
-import type { Part, Settings } from './fit.js';
+import { measure } from './evaluate.js';
+import type { Piece, Visit } from './feed.js';
+import type { Part, Settings, Work } from './fit.js';
 import { EpochRules, type History, HistoryBuilder, type StopReason } from './history.js';
 import type { Network } from './network.js';
+import type { Progression, Run, Standing, Terms } from './standing.js';
 import { Totals } from './totals.js';
-import type { Upload } from './upload.js';
-
-/** Rows on their way to the engine. */
-export interface SentPart extends Part {
-  /** Of the samples, then of the targets. */
-  readonly uploads: readonly Upload[];
-}
-
-/** What a run visits. */
-export interface Work {
-  /** Samples per step. */
-  readonly batch: number;
-  readonly train: SentPart;
-  readonly validation: SentPart | undefined;
-}
 
 /** What a run needs of its engine. */
 interface Site {
@@ -32,129 +23,236 @@ interface Site {
   readonly bound: BoundSlots;
   /** Buffers that steps change. */
   readonly changes: readonly number[];
-  readonly train: Fed;
-  readonly validation: Fed | undefined;
+  readonly pace: Pace;
 }
 
 /** One call of fit. */
-export class Training {
-  readonly #model: Network;
-  readonly #compiled: Compiled;
+export class Training implements Run {
+  readonly model: Network;
+  readonly compiled: Compiled;
   readonly #settings: Settings;
   readonly #work: Work;
   readonly #history = new HistoryBuilder();
   readonly #rules: EpochRules;
-  #steps = 0;
+  #at: Progression = { epoch: 0, begun: false, batch: 0, row: 0, taken: 0, steps: 0, reason: null };
+  #totals: Totals;
+  #logs: Record<string, number> = {};
 
   constructor(model: Network, compiled: Compiled, settings: Settings, work: Work) {
-    this.#model = model;
-    this.#compiled = compiled;
+    this.model = model;
+    this.compiled = compiled;
     this.#settings = settings;
     this.#work = work;
     this.#rules = new EpochRules(settings.stopWhen);
+    this.#totals = new Totals(work.train.plan.measured);
+    this.#at.epoch = settings.initialEpoch;
   }
 
   /** Runs to the end. */
   async run(): Promise<History> {
-    const { signal, callbacks, progress } = this.#settings;
+    const { signal, progress } = this.#settings;
     signal?.throwIfAborted();
-    const engine = await engineOf(this.#model.weights);
+    const engine = await engineOf(this.model.weights);
     const site = await this.#arrive(engine);
     try {
-      if (callbacks.has('onTrainBegin')) await this.#callback(() => callbacks.call('onTrainBegin'));
-      const { reason, logs } = await this.#epochs(site);
-      if (callbacks.has('onTrainEnd')) await this.#callback(() => callbacks.call('onTrainEnd', logs));
-      return this.#history.finish(this.#steps, reason);
+      await this.#enter();
+      const reason = await this.#epochs(site);
+      await this.#call('onTrainEnd', this.#logs);
+      await this.#pause(() => this.#finalize());
+      await this.#pause(async () => {
+        for (const keeper of this.callbacks.keepers) await keeper.finish();
+      });
+      return this.#history.finish(this.#at.steps, reason);
     } finally {
       progress.end();
       site.bound.free();
     }
   }
 
+  /** As Keras, leaves the model with the mean of its weights where the optimizer was asked for one. */
+  async #finalize(): Promise<void> {
+    const { optimizer } = this.compiled;
+    if (optimizer.around.ema) await takeAverages(optimizer, this.model.trainableWeights);
+  }
+
+  get callbacks(): CallbackList {
+    return this.#settings.callbacks;
+  }
+
+  get terms(): Terms {
+    const { shuffle, stepsPerEpoch } = this.#settings;
+    const { rows, batch } = this.#work.train.feed;
+    return { samples: rows ?? null, batchSize: batch ?? null, stepsPerEpoch: stepsPerEpoch ?? null, shuffle };
+  }
+
+  standing(): Standing {
+    const { stopTraining } = this.model;
+    const [totals, logs] = [this.#totals.state, { ...this.#logs }];
+    return { ...this.#at, stopTraining, totals, logs, history: this.#history.state, rules: this.#rules.state };
+  }
+
+  resume({ stopTraining, totals, logs, history, rules, ...at }: Standing): void {
+    this.#at = at;
+    this.#totals.state = totals;
+    this.#logs = logs;
+    this.#history.state = history;
+    this.#rules.state = rules;
+    this.model.stopTraining = stopTraining;
+    if (at.begun) this.#announce();
+  }
+
   async #arrive(engine: Engine): Promise<Site> {
-    const { train, validation } = this.#work;
-    const fed = await feed(engine, train.uploads);
-    const validationFed = validation && (await feed(engine, validation.uploads));
-    const changed = changedBy(this.#compiled.optimizer, this.#model.trainableWeights);
+    const changed = changedBy(this.compiled.optimizer, this.model.trainableWeights);
     const changes = await Promise.all(changed.map((variable) => variable.place(engine)));
-    const bound = await bindSlots(engine, train.plan.slots);
-    return { engine, bound, changes, train: fed, validation: validationFed };
+    const bound = await bindSlots(engine, this.#work.train.plan.slots);
+    return { engine, bound, changes, pace: new Pace(this.callbacks.everyStep) };
   }
 
-  async #epochs(site: Site): Promise<{ reason: StopReason; logs: Record<string, number> }> {
-    const { epochs, initialEpoch, stopWhen, callbacks, progress } = this.#settings;
-    const { maxSteps = Number.POSITIVE_INFINITY } = stopWhen;
-    let logs: Record<string, number> = {};
-    for (let epoch = initialEpoch; epoch < epochs; epoch++) {
-      if (this.#steps >= maxSteps) return { reason: 'maxSteps', logs };
-      progress.begin(`Epoch ${epoch + 1}/${epochs}`, this.#work.train.inputs.count);
-      if (callbacks.has('onEpochBegin')) await this.#callback(() => callbacks.call('onEpochBegin', epoch));
-      if (this.#model.stopTraining) return { reason: 'stopped', logs };
-      const totals = new Totals(this.#work.train.plan.measured);
-      const result = await this.#epoch(site, totals, maxSteps - this.#steps);
-      if (totals.rows === 0) return { reason: 'stopped', logs };
-      logs = totals.logs();
-      if (site.validation) Object.assign(logs, await this.#validate(site, site.validation));
-      this.#history.add(epoch, logs);
-      progress.finish(logs);
-      const finished = logs;
-      if (callbacks.has('onEpochEnd')) await this.#callback(() => callbacks.call('onEpochEnd', epoch, finished));
-      const reason = this.#after(result, totals);
-      if (reason !== undefined) return { reason, logs };
+  async #enter(): Promise<void> {
+    const { epochs, verbose } = this.#settings;
+    const { train, validation } = this.#work;
+    const steps = this.#settings.stepsPerEpoch ?? train.feed.batches;
+    await this.callbacks.enter(this.model, { epochs, steps, verbose, validation: validation !== undefined });
+    await this.#call('onTrainBegin');
+    await this.#pause(async () => {
+      for (const keeper of this.callbacks.keepers) await keeper.resume(this);
+    });
+  }
+
+  async #epochs(site: Site): Promise<StopReason> {
+    const { epochs, stopWhen } = this.#settings;
+    while (this.#at.epoch < epochs && this.#at.reason === null) {
+      if (!this.#at.begun) {
+        if (this.#at.steps >= (stopWhen.maxSteps ?? Number.POSITIVE_INFINITY)) return 'maxSteps';
+        await this.#beginEpoch(site);
+      }
+      const reason = await this.#steps(site);
+      if (this.#at.batch === 0) return 'stopped';
+      await this.#endEpoch(site, reason);
     }
-    return { reason: 'epochs', logs };
+    return this.#at.reason ?? 'epochs';
   }
 
-  // All steps of one epoch, or those up to a reason to stop.
-  async #epoch(site: Site, totals: Totals, steps: number): Promise<StepsResult> {
-    const { callbacks, shuffle, stopWhen, signal } = this.#settings;
-    const { seed, position } = this.#model;
-    const { optimizer } = this.#compiled;
-    const { batch, train } = this.#work;
-    const n = train.inputs.count;
-    const begun = { epochs: position.epochs + 1, steps: position.steps };
-    const everyStep = callbacks.has('onBatchBegin', 'onBatchEnd');
-    if (everyStep && !(await this.#batchBegin(0))) return { steps: 0, reason: 'stopped' };
-    const call = {
-      variables: site.bound.ids,
-      data: [site.train.x, site.train.y],
-      scalars: train.plan.scalars,
-      batch,
-      rows: [0, n] as const,
-      order: shuffle ? { key: seed, epoch: position.epochs, n } : undefined,
-      seed,
-      iteration: position.steps,
-      stop: { gradNormBelow: stopWhen.gradNormBelow },
-      changes: site.changes,
-    };
-    const onChunk = async (chunk: Chunk): Promise<boolean> => {
-      totals.add(chunk);
-      // Where the model stands: what a callback that saves it will find.
-      this.#model.position = { ...begun, steps: begun.steps + chunk.first + this.#completed(chunk) };
-      this.#settings.progress.update(totals.rows, totals.logs());
-      if (!everyStep) return !this.#model.stopTraining;
-      const index = chunk.first + chunk.count - 1;
-      await this.#callback(() => callbacks.call('onBatchEnd', index, totals.logs()));
-      if (this.#model.stopTraining) return false;
-      return totals.rows >= n || (await this.#batchBegin(index + 1));
-    };
-    const { engine } = site;
-    // Found again by its bytes, unless callbacks have used so many others that it must be compiled anew.
-    const plan = await engine.plan(train.plan.bytes, batch);
-    const { reports } = train.plan;
-    const result = await runSteps({
+  #announce(): void {
+    const { epochs, stepsPerEpoch, progress } = this.#settings;
+    const { rows, batch } = this.#work.train.feed;
+    const samples = rows && Math.min(rows, (stepsPerEpoch ?? rows) * (batch ?? 1));
+    progress.begin(`Epoch ${this.#at.epoch + 1}/${epochs}`, samples);
+  }
+
+  async #beginEpoch(site: Site): Promise<void> {
+    const { feed } = this.#work.train;
+    if (this.#at.taken > 0 && (await feed.isOver(this.#visit(site)))) Object.assign(this.#at, { row: 0, taken: 0 });
+    this.#announce();
+    await this.#call('onEpochBegin', this.#at.epoch);
+    this.#totals = new Totals(this.#work.train.plan.measured);
+    this.#at.begun = true;
+  }
+
+  async #endEpoch(site: Site, reason: StepsResult['reason']): Promise<void> {
+    const at = this.#at;
+    const logs = this.#totals.logs();
+    const { loss } = logs;
+    const { validation } = this.#work;
+    if (validation && this.#settings.validates(at.epoch)) Object.assign(logs, await this.#validate(site, validation));
+    this.#settings.progress.finish(logs);
+    await this.#call('onEpochEnd', at.epoch, logs);
+    this.#history.add(at.epoch, logs);
+    this.#logs = logs;
+    at.reason = this.#reasonAfter(reason, loss as number);
+    this.#at = { ...at, epoch: at.epoch + 1, begun: false, batch: 0 };
+    await this.#keep('epoch');
+  }
+
+  #reasonAfter(reason: StepsResult['reason'], loss: number): StopReason | null {
+    if (this.model.stopTraining) return 'stopped';
+    return (reason === 'done' ? this.#rules.after(loss) : reason) ?? null;
+  }
+
+  // What is left of the epoch. No more steps are asked for than may be made, so no batch of a stream is lost between epochs.
+  #visit({ engine }: Site): Visit {
+    const { shuffle, stopWhen, signal } = this.#settings;
+    const { maxSteps = Number.POSITIVE_INFINITY } = stopWhen;
+    const { row, taken } = this.#at;
+    const steps = Math.min(this.#stepsLeft, maxSteps - this.#at.steps);
+    return { engine, pass: this.#pass, row, taken, steps, key: shuffle ? this.model.seed : undefined, signal };
+  }
+
+  get #stepsLeft(): number {
+    return (this.#settings.stepsPerEpoch ?? Number.POSITIVE_INFINITY) - this.#at.batch;
+  }
+
+  // The steps of an epoch that are left, or those up to a reason to stop.
+  async #steps(site: Site): Promise<StepsResult['reason']> {
+    if (this.model.stopTraining) return 'stopped';
+    const { feed } = this.#work.train;
+    const { maxSteps = Number.POSITIVE_INFINITY } = this.#settings.stopWhen;
+    for await (const piece of feed.pieces(this.#visit(site))) {
+      if (this.callbacks.everyStep && !(await this.#batchBegin())) return 'stopped';
+      const reason = await this.#run(site, piece);
+      if (reason !== 'done') return reason;
+    }
+    const { batch, taken, steps } = this.#at;
+    if (batch === 0) throw fail('INVALID_VALUE', 'fit', 'at least one batch in every epoch', 'none');
+    const whole = this.#stepsLeft <= 0 || taken >= (feed.batches ?? Number.POSITIVE_INFINITY);
+    return steps >= maxSteps && !whole ? 'maxSteps' : 'done';
+  }
+
+  async #run({ engine, bound, changes, pace }: Site, piece: Piece): Promise<StepsResult['reason']> {
+    const { stopWhen, signal } = this.#settings;
+    const { plan } = this.#work.train;
+    const { seed, position } = this.model;
+    const { everyStep } = this.callbacks;
+    const { reason } = await runSteps({
       engine,
-      plan,
-      call,
-      reports,
-      steps,
-      updater: optimizer,
-      onChunk,
+      // Found again by its bytes, unless callbacks have used so many others that it must be compiled anew.
+      plan: await engine.plan(plan.bytes, piece.batch),
+      call: {
+        ...piece,
+        variables: bound.ids,
+        scalars: plan.scalars,
+        seed,
+        iteration: position.steps,
+        stop: { gradNormBelow: stopWhen.gradNormBelow },
+        changes,
+      },
+      reports: plan.reports,
+      updater: this.compiled.optimizer,
+      onChunk: this.#onChunk(piece),
       everyStep,
+      until: () => Math.min(...this.callbacks.keepers.map((keeper) => keeper.stepsLeft())),
+      pace,
       signal,
     });
-    this.#steps += result.steps;
-    return result;
+    return reason;
+  }
+
+  // The number of the pass over the data, in the life of the model.
+  get #pass(): number {
+    return this.model.position.epochs - (this.#at.row === 0 ? 0 : 1);
+  }
+
+  #onChunk({ rows: [from, to] }: Piece): (chunk: Chunk) => Promise<boolean> {
+    const first = { ...this.#at };
+    const { everyStep } = this.callbacks;
+    const end = first.row + to - from;
+    const begun = { epochs: this.#pass + 1, steps: this.model.position.steps };
+    return async (chunk) => {
+      const { rows } = this.#totals;
+      this.#totals.add(chunk);
+      const completed = this.#completed(chunk);
+      this.#at.row += this.#totals.rows - rows;
+      this.#at.batch = first.batch + chunk.first + chunk.count;
+      this.#at.taken = first.taken + chunk.first + chunk.count;
+      this.#at.steps = first.steps + chunk.first + completed;
+      // Where the model stands: what a callback that saves it will find.
+      this.model.position = { ...begun, steps: begun.steps + chunk.first + completed };
+      this.#settings.progress.update(this.#totals.rows, this.#totals.logs());
+      if (everyStep) await this.#batchEnd();
+      if (completed === chunk.count) await this.#keep(completed);
+      if (!everyStep || this.#at.row >= end) return !this.model.stopTraining;
+      return !this.model.stopTraining && (await this.#batchBegin());
+    };
   }
 
   // The step at which a rule held reports its numbers but made no update.
@@ -164,28 +262,34 @@ export class Training {
     return chunk.count - (held ? 1 : 0);
   }
 
-  async #batchBegin(index: number): Promise<boolean> {
-    const { callbacks } = this.#settings;
-    if (callbacks.has('onBatchBegin')) await this.#callback(() => callbacks.call('onBatchBegin', index));
-    return !this.#model.stopTraining;
+  async #batchBegin(): Promise<boolean> {
+    await this.#call('onBatchBegin', this.#at.batch);
+    await this.#call('onTrainBatchBegin', this.#at.batch);
+    return !this.model.stopTraining;
   }
 
-  async #validate({ engine }: Site, fed: Fed): Promise<Record<string, number>> {
-    const { validation, batch } = this.#work;
-    const { plan, inputs } = validation as SentPart;
-    const rows = [0, inputs.count] as const;
-    const { signal } = this.#settings;
-    const totals = await measure({ engine, plan, fed, rows, batch: Math.min(batch, inputs.count), signal });
+  async #batchEnd(): Promise<void> {
+    await this.#call('onBatchEnd', this.#at.batch - 1, this.#totals.logs());
+    await this.#call('onTrainBatchEnd', this.#at.batch - 1, this.#totals.logs());
+  }
+
+  async #validate({ engine }: Site, { plan, feed }: Part): Promise<Record<string, number>> {
+    const { signal, validationSteps: steps } = this.#settings;
+    await this.#call('onTestBegin');
+    const totals = await measure({ model: this.model, engine, plan, feed, steps, signal });
+    await this.#call('onTestEnd', totals.logs());
     return totals.logs('val_');
   }
 
-  #after(result: StepsResult, totals: Totals): StopReason | undefined {
-    if (this.#model.stopTraining) return 'stopped';
-    if (result.reason !== 'done') return result.reason;
-    return this.#rules.after(totals.logs().loss as number);
+  async #call<H extends Hook>(hook: H, ...args: Parameters<NonNullable<CallbackHooks[H]>>): Promise<void> {
+    if (this.callbacks.has(hook)) await this.#pause(() => this.callbacks.call(hook, ...args));
   }
 
-  #callback(call: () => Promise<void>): Promise<void> {
-    return this.#model.gate.pause(call);
+  async #keep(steps: number | 'epoch'): Promise<void> {
+    for (const keeper of this.callbacks.keepers) await this.#pause(() => keeper.keep(this, steps));
+  }
+
+  #pause(callback: () => Promise<void>): Promise<void> {
+    return this.model.gate.pause(callback);
   }
 }

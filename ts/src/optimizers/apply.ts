@@ -8,17 +8,29 @@ import { encodePlan } from '../graph/encode.js';
 import type { Captured } from '../graph/tensor.js';
 import { Tracer } from '../graph/trace.js';
 import { localEngineOf } from '../slots.js';
+import { assertOptions } from '../units.js';
 import { Variable } from '../variable.js';
 import type { Optimizer } from './optimizer.js';
+import { isRows, type RowGradient, type Rows, rowsOf, scattered } from './rows.js';
 import { changedBy, memoryOf, updateSpec } from './state.js';
 
 /** A gradient and the variable it is of. */
-export type GradientPair = readonly [gradient: Captured | Variable, variable: Variable];
+export type GradientPair = readonly [gradient: Captured | Variable | RowGradient, variable: Variable];
+
+/** What some rules look at besides the gradients. */
+export interface ApplyOptions {
+  /** The loss whose gradients these are. */
+  loss?: number | undefined;
+  /** An estimate of the Hessian's diagonal for each pair, of its variable's shape. */
+  hessianDiagonals?: readonly (Captured | Variable)[] | undefined;
+}
 
 /** What a step did. */
 export interface StepReport {
   /** The L2 norm of all gradients together, before clipping. */
   gradNorm: number;
+  /** The L2 norm of what was added to all variables; NaN without `measureUpdates`. */
+  updateNorm: number;
   learningRate: number;
   /** Whether the step was left out because a gradient was not finite (`onNonFinite: 'skip'`). */
   skipped: boolean;
@@ -27,9 +39,12 @@ export interface StepReport {
 /** The plan of an optimizer's last step, for steps on the same variables need no other. */
 interface Prepared {
   readonly variables: readonly Variable[];
+  /** Of rows two each: the indices and the values. */
   readonly gradients: readonly Variable[];
   readonly bytes: Uint8Array;
   readonly slots: readonly Variable[];
+  readonly curvatures: readonly Variable[];
+  readonly hasLoss: boolean;
 }
 
 const prepared = new WeakMap<Optimizer, Prepared>();
@@ -38,18 +53,52 @@ const prepared = new WeakMap<Optimizer, Prepared>();
  * Makes one step. Throws NON_FINITE with the variable's name, SHAPE_MISMATCH, DUPLICATE_NAME, BUSY; nothing has
  * changed then.
  */
-export function applyGradients(optimizer: Optimizer, pairs: readonly GradientPair[]): StepReport {
+export function applyGradients(
+  optimizer: Optimizer,
+  pairs: readonly GradientPair[],
+  options: ApplyOptions = {},
+): StepReport {
   const what = `${optimizer.className}.applyGradients`;
   const variables = checkPairs(pairs, what);
+  const loss = checkLoss(optimizer, options, what);
+  const diagonals = checkDiagonals(options.hessianDiagonals ?? [], variables.length, what);
   memoryOf(optimizer).meet(variables);
+  optimizer.hooks.before(optimizer.steps);
   const engine = localEngineOf(variables);
-  const gradients = pairs.map(([gradient], i) => place(optimizer, engine, gradient, variables[i] as Variable));
+  const placed = pairs.map(([gradient], i) => place(optimizer, engine, gradient, variables[i] as Variable));
+  const gradients = placed.flat() as Variable[];
+  const curvatures = diagonals.map((one, i) => dense(optimizer, engine, one, variables[i] as Variable, 'curvature'));
   let plan = prepared.get(optimizer);
-  if (!plan || !sameItems(plan.variables, variables) || !sameItems(plan.gradients, gradients)) {
-    plan = prepare(optimizer, variables, gradients);
+  const same = plan && sameItems(plan.variables, variables) && sameItems(plan.gradients, gradients);
+  if (!plan || !same || !sameItems(plan.curvatures, curvatures) || plan.hasLoss !== (loss !== undefined)) {
+    plan = prepare(optimizer, { variables, gradients, curvatures, hasLoss: loss !== undefined }, placed);
     prepared.set(optimizer, plan);
   }
-  return step(optimizer, engine, plan);
+  const report = step(optimizer, engine, plan, loss === undefined ? [] : [loss]);
+  optimizer.hooks.after(report, optimizer.steps);
+  return report;
+}
+
+/** The loss, where the rule wants it or it was given. */
+function checkLoss({ needs }: Optimizer, options: ApplyOptions, what: string): number | undefined {
+  assertOptions(what, options, ['loss', 'hessianDiagonals']);
+  const { loss } = options;
+  if (needs.has('evaluations')) {
+    const hint = 'minimize and fit evaluate it as often as the rule wants';
+    throw fail('NEEDS_LOSS', what, 'a loss to evaluate at several points', 'gradients at one', hint);
+  }
+  if (loss === undefined) {
+    if (!needs.has('loss')) return undefined;
+    const hint = 'pass { loss }, or use minimize or fit';
+    throw fail('NEEDS_LOSS', what, 'the loss of these gradients', 'gradients alone', hint);
+  }
+  if (typeof loss === 'number') return loss;
+  throw fail('INVALID_VALUE', `${what}: loss`, 'a number', describeValue(loss));
+}
+
+function checkDiagonals(given: unknown, count: number, what: string): readonly (Captured | Variable)[] {
+  if (Array.isArray(given) && (given.length === 0 || given.length === count)) return given;
+  throw fail('INVALID_VALUE', `${what}: hessianDiagonals`, `a list of ${count}`, describeValue(given));
 }
 
 function checkPairs(pairs: unknown, what: string): Variable[] {
@@ -65,47 +114,81 @@ function checkPairs(pairs: unknown, what: string): Variable[] {
   throw fail('DUPLICATE_NAME', what, 'each variable once', 'one of them twice');
 }
 
-/** The gradient as something on the engine, of the variable's shape. */
-function place(optimizer: Optimizer, engine: LocalEngine, gradient: Captured | Variable, variable: Variable): Variable {
+/** The gradient as something on the engine, of the variable's shape, or as rows. */
+function place(
+  optimizer: Optimizer,
+  engine: LocalEngine,
+  gradient: GradientPair[0],
+  variable: Variable,
+): Variable | Rows {
+  if (isRows(gradient)) return rowsOf(gradient, variable, memoryOf(optimizer).of(variable).rows);
+  return dense(optimizer, engine, gradient, variable);
+}
+
+/** An array of the variable's shape as something on the engine. */
+function dense(
+  optimizer: Optimizer,
+  engine: LocalEngine,
+  gradient: Captured | Variable,
+  variable: Variable,
+  kind: 'gradient' | 'curvature' = 'gradient',
+): Variable {
   if (gradient instanceof Variable) {
     if (sameItems(gradient.shape, variable.shape)) return gradient;
-    throw fail('SHAPE_MISMATCH', 'gradient', `that of ${variable}`, String(gradient));
+    throw fail('SHAPE_MISMATCH', kind, `that of ${variable}`, String(gradient));
   }
   const kept = memoryOf(optimizer).of(variable);
-  const options = { name: `gradient of ${kept.name}`, dtype: 'float32', trainable: false } as const;
-  kept.gradient ??= new Variable(0, variable.shape, options);
-  kept.gradient.placeNow(engine);
-  kept.gradient.assign(gradient);
-  return kept.gradient;
+  const options = { name: `${kind} of ${kept.name}`, dtype: 'float32', trainable: false } as const;
+  kept[kind] ??= new Variable(0, variable.shape, options);
+  kept[kind].placeNow(engine);
+  kept[kind].assign(gradient);
+  return kept[kind];
 }
 
-function prepare(optimizer: Optimizer, variables: readonly Variable[], gradients: readonly Variable[]): Prepared {
+function prepare(
+  optimizer: Optimizer,
+  given: Omit<Prepared, 'bytes' | 'slots'>,
+  placed: readonly (Variable | Rows)[],
+): Prepared {
+  const { variables, curvatures, hasLoss } = given;
   const tracer = new Tracer();
-  const values = gradients.map((gradient) => tracer.variable(gradient));
+  const reports = hasLoss ? [tracer.scalar(0)] : [];
+  const values = placed.map((gradient, i) =>
+    gradient instanceof Variable ? tracer.variable(gradient) : scattered(tracer, gradient, variables[i] as Variable),
+  );
   const pairs = variables.map((variable, i) => [variable, values[i] as (typeof values)[0]] as const);
-  const bytes = encodePlan(tracer, { update: updateSpec(optimizer, pairs) });
-  return { variables, gradients, bytes, slots: tracer.slots as Variable[] };
+  const curved = curvatures.map((one, i) => [variables[i] as Variable, tracer.variable(one)] as const);
+  const curvature = new Map(curved);
+  const bytes = encodePlan(tracer, { reports, update: updateSpec(optimizer, pairs, curvature) });
+  return { ...given, bytes, slots: tracer.slots as Variable[] };
 }
 
-function step(optimizer: Optimizer, engine: LocalEngine, plan: Prepared): StepReport {
+function step(optimizer: Optimizer, engine: LocalEngine, plan: Prepared, scalars: readonly number[]): StepReport {
   const { sync } = engine;
   const call: Call = {
     variables: plan.slots.map((slot) => slot.placeNow(engine)),
     changes: changedBy(optimizer, plan.variables).map((variable) => variable.placeNow(engine)),
-    updates: optimizer.iterations,
+    updates: optimizer.steps,
+    scalars,
     // No norm is below 0: this only asks for it to be computed.
     stop: { gradNormBelow: 0 },
   };
-  const hyper = optimizer.encodeHypers(optimizer.iterations, 1);
+  const hyper = optimizer.encodeHypers(optimizer.steps, 1);
   const run = sync.start(sync.plan(plan.bytes, 1), call);
   try {
     for (;;) {
       const { status, reports, text } = sync.advance(run, 1, Number.MAX_VALUE, hyper);
       if (status === 'failed') throw refusal(new Error(text)) ?? new DescendError('ENGINE_FAILED', text);
       if (reports.length < REPORT_HEAD) continue;
-      const [, skipped, gradNorm, learningRate] = reports as unknown as [number, number, number, number];
-      if (skipped === 0) optimizer.setIterations(optimizer.iterations + 1);
-      return { gradNorm, learningRate, skipped: skipped === 1 };
+      const [, skipped, gradNorm, learningRate, updateNorm] = reports as unknown as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      if (skipped === 0) optimizer.setSteps(optimizer.steps + 1);
+      return { gradNorm, updateNorm, learningRate, skipped: skipped === 1 };
     }
   } finally {
     sync.release('run', run);

@@ -1,15 +1,25 @@
 // The optimizers, and looking one up by name.
 
-import { plain } from '../declaration.js';
+import { plain, readOptions } from '../declaration.js';
 import { describeValue, fail, nearest, quote } from '../errors.js';
 import { OPTIMIZERS } from '../generated/optimizers.js';
 import { refuseClass } from '../units.js';
+import * as wrappers from '../wrappers/index.js';
+import { knowOptimizers } from './named.js';
 import { Optimizer } from './optimizer.js';
 
 export * from '../generated/optimizers.js';
 export type { SharedOptions } from '../generated/shared.js';
 export type { HyperValue } from './hyper.js';
-export { Optimizer, type OptimizerConfig, type OptimizerOptions, type WeightDecayMode } from './optimizer.js';
+export { Optimizer } from './optimizer.js';
+export type {
+  LossScaleOptions,
+  NamePattern,
+  OptimizerConfig,
+  OptimizerGroup,
+  OptimizerOptions,
+  WeightDecayMode,
+} from './options.js';
 export type { OnNonFinite } from './read.js';
 
 /** An optimizer in a configuration. */
@@ -24,6 +34,7 @@ export interface SerializedOptimizer {
  */
 export function get(identifier: string | Optimizer | SerializedOptimizer): Optimizer {
   if (identifier instanceof Optimizer) return identifier;
+  knowOptimizers({ wrapper: (unit) => wrappers.get(unit as never), optimizer: (unit) => get(unit as never) });
   refuseClass(identifier, 'optimizer');
   if (typeof identifier === 'string') return new (find(identifier))();
   const found = (identifier ?? {}) as { className?: unknown; class_name?: unknown; config?: unknown };
@@ -36,7 +47,25 @@ export function get(identifier: string | Optimizer | SerializedOptimizer): Optim
       describeValue(identifier),
     );
   }
-  return find(name).fromConfig(found.config);
+  return plain(name) === 'lossscaleoptimizer' ? ofLossScale(found.config) : find(name).fromConfig(found.config);
+}
+
+/** What Keras's `LossScaleOptimizer` does is an option of the optimizer inside. */
+function ofLossScale(config: object): Optimizer {
+  const given = readOptions('LossScaleOptimizer', config, [
+    'innerOptimizer',
+    'initialScale',
+    'dynamicGrowthSteps',
+    'name',
+  ]);
+  const inner = serialize(get(given.get('innerOptimizer') as SerializedOptimizer));
+  const dynamicLossScale = {
+    initialScale: given.get('initialScale'),
+    growthSteps: given.get('dynamicGrowthSteps'),
+    minimum: 2 ** -126,
+    maximum: 2 ** 127,
+  };
+  return find(inner.className).fromConfig({ ...inner.config, dynamicLossScale });
 }
 
 /** What `get` makes the same optimizer from again, also after JSON. Its state is not part of it. */

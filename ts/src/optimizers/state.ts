@@ -2,17 +2,20 @@
 // `minimize`, models and `applyGradients`, so that one optimizer may serve all of them.
 
 import { toArrayData } from '../data/arrays.js';
-import { checkShape } from '../data/shape.js';
+import { checkShape, elementCount } from '../data/shape.js';
 import type { StateSpec } from '../declaration.js';
 import { describeValue, fail, quote } from '../errors.js';
-import type { Segment, UpdateSpec } from '../graph/encode.js';
+import type { Segment, UpdatePart, UpdateSpec } from '../graph/encode.js';
 import type { Captured, Tensor } from '../graph/tensor.js';
-import { shaped, Variable } from '../variable.js';
+import { Writer } from '../graph/writer.js';
+import { Variable } from '../variable.js';
+import { CodedState, changeTo, numbersOf, STATE_DTYPES, shapeOfState, stateBytes } from './coded.js';
 import type { Optimizer } from './optimizer.js';
+import type { RowsKept } from './rows.js';
 
 /** An optimizer's memory as plain data, by the variables' names and the state's. */
 export interface StateDict {
-  /** Steps made. */
+  /** Steps made; where several make one update, also those that only added up gradients. */
   iterations: number;
   variables: Record<string, StatePieces>;
 }
@@ -24,10 +27,20 @@ export type StatePieces = Record<string, { data: Float32Array; shape: number[] }
 export interface Kept {
   /** The variable's name; of one without, `variable_` and the first number that is free. */
   readonly name: string;
+  /** The part of the optimizer that it belongs to; frozen ones to none. */
+  readonly part: Optimizer | undefined;
   readonly states: readonly Variable[];
   /** Where gradients from JavaScript's memory go. */
   gradient: Variable | undefined;
+  curvature?: Variable | undefined;
+  /** What is evaluated in its place, where that is something else. */
+  evaluated: Variable | undefined;
+  /** The same for those of rows. */
+  readonly rows: RowsKept;
 }
+
+/** The longest side of a square of state, as in the core. */
+const LONGEST_SIDE = 4096;
 
 const memories = new WeakMap<Optimizer, Memory>();
 
@@ -42,20 +55,47 @@ export function memoryOf(optimizer: Optimizer): Memory {
 }
 
 /** The optimizer's part of a plan: each variable with its gradient. */
-export function updateSpec(optimizer: Optimizer, pairs: readonly (readonly [Variable, Tensor])[]): UpdateSpec {
+export function updateSpec(
+  optimizer: Optimizer,
+  pairs: readonly (readonly [Variable, Tensor])[],
+  curvature: ReadonlyMap<Variable, Tensor> = new Map(),
+): UpdateSpec {
   const memory = memoryOf(optimizer);
   memory.meet(pairs.map(([variable]) => variable));
-  const segments: Segment[] = pairs.map(([variable, gradient]) => {
-    const { name, states } = memory.of(variable);
-    return { name, variable, gradient, decay: optimizer.decays(name), states };
+  const segments = new Map<Optimizer | undefined, Segment[]>();
+  for (const [variable, gradient] of pairs) {
+    const { name, states, part } = memory.of(variable);
+    const [decay, vector] = [part?.decays(name) ?? false, part?.asVector(name) ?? false];
+    const segment: Segment = { name, variable, gradient, curvature: curvature.get(variable), decay, vector, states };
+    segments.set(part, [...(segments.get(part) ?? []), segment]);
+  }
+  const writer = new Writer();
+  optimizer.around.encode(writer);
+  const around = writer.finish();
+  const parts = optimizer.parts.map((part): UpdatePart => {
+    const { onNonFinite, decay, maximize, lazy } = part;
+    const joined = part !== optimizer && part.constructor === optimizer.constructor;
+    return {
+      optimizer: part.encode(),
+      stateDtype: STATE_DTYPES.indexOf(part.stateDtype),
+      lazy,
+      segments: segments.get(part) ?? [],
+      onNonFinite,
+      decay,
+      maximize,
+      around,
+      joined,
+    };
   });
-  const { onNonFinite, decay, maximize } = optimizer;
-  return { optimizer: optimizer.encode(), segments, onNonFinite, decay, maximize };
+  return { parts, measures: optimizer.around.measures };
 }
 
 /** What a step by these pairs changes: the variables and their state. */
 export function changedBy(optimizer: Optimizer, variables: readonly Variable[]): Variable[] {
-  return variables.flatMap((variable) => [variable, ...memoryOf(optimizer).of(variable).states]);
+  return variables.flatMap((variable) => {
+    const { part, states } = memoryOf(optimizer).of(variable);
+    return part ? [variable, ...states] : [];
+  });
 }
 
 /** State by variable. */
@@ -91,15 +131,19 @@ export class Memory {
     }
     if (other) this.#kept.delete(other);
     const saved = this.#waiting.get(name);
-    const states = this.#optimizer.states().map((spec) => {
-      const options = { name: `${name}/${spec.name}`, dtype: 'float32', trainable: false } as const;
-      const state = new Variable(this.#optimizer.initialOf(spec), shapeOf(spec, variable.shape), options);
-      if (saved) state.assign(saved[spec.name] as Captured);
+    const part = this.#optimizer.partOf(name);
+    const states = this.#specs(name).map((spec) => {
+      const [rule, own, shape] = [part as Optimizer, `${name}/${spec.name}`, shapeOf(spec, variable.shape, part, name)];
+      const state: Variable = spec.dtype
+        ? new CodedState(rule.initialOf(spec), shape, spec.dtype, own)
+        : new Variable(initialOf(rule, spec), shape, { name: own, dtype: 'float32', trainable: false });
+      if (saved) changeTo(state, saved[spec.name] as Captured, `state of ${quote(name)}`)();
       return state;
     });
     this.#waiting.delete(name);
     if (variable.name === '') this.#unnamed++;
-    const kept: Kept = { name, states, gradient: undefined };
+    const rows = { indices: undefined, values: undefined };
+    const kept: Kept = { name, part, states, gradient: undefined, rows, evaluated: undefined };
     this.#kept.set(variable, kept);
     this.#byName.set(name, variable);
     return kept;
@@ -111,7 +155,8 @@ export class Memory {
       const kept = this.#kept.get(variable);
       if (kept === undefined) continue;
       for (const state of kept.states) state.dispose();
-      kept.gradient?.dispose();
+      for (const given of [kept.gradient, kept.curvature, kept.evaluated, kept.rows.indices, kept.rows.values])
+        given?.dispose();
       this.#kept.delete(variable);
       this.#byName.delete(kept.name);
     }
@@ -135,8 +180,7 @@ export class Memory {
    */
   load(saved: StateDict, strict: boolean): void {
     const checked = checkDict(saved, this.#optimizer.className);
-    const names = this.#optimizer.states().map(({ name }) => name);
-    for (const [name, pieces] of checked.variables) checkStates(Object.keys(pieces), names, name);
+    for (const [name, pieces] of checked.variables) checkStates(Object.keys(pieces), this.#names(name), name);
     const changes: (() => void)[] = [];
     for (const { name, states } of this.#kept.values()) {
       const pieces = checked.variables.get(name);
@@ -145,9 +189,9 @@ export class Memory {
         const hint = 'or pass { strict: false }';
         throw fail('UNKNOWN_NAME', 'loadStateDict', `state of ${quote(name)}`, 'none', hint);
       }
+      const names = this.#names(name);
       for (const [i, state] of states.entries()) {
-        const data = shaped(pieces[names[i] as string], state.shape, `state of ${quote(name)}`);
-        changes.push(() => state.assign(data));
+        changes.push(changeTo(state, pieces[names[i] as string] as Captured, `state of ${quote(name)}`));
       }
     }
     const waiting = [...checked.variables].filter(([name]) => !this.#byName.has(name));
@@ -158,7 +202,16 @@ export class Memory {
     }
     for (const change of changes) change();
     this.#waiting = new Map(waiting);
-    this.#optimizer.setIterations(checked.iterations);
+    this.#optimizer.setSteps(checked.iterations);
+  }
+
+  /** What is kept of the variable of this name. */
+  #specs(name: string): StateSpec[] {
+    return this.#optimizer.partOf(name)?.states(this.#optimizer.around) ?? [];
+  }
+
+  #names(variable: string): string[] {
+    return this.#specs(variable).map(({ name }) => name);
   }
 
   #freeName(): string {
@@ -171,25 +224,55 @@ export class Memory {
   }
 
   #dict(elements: ReadonlyMap<Variable, Variable['data']>): StateDict {
-    const names = this.#optimizer.states().map(({ name }) => name);
     const variables = new Map<string, StatePieces>();
     for (const { name, states } of this.#kept.values()) {
       const piece = (state: Variable): { data: Float32Array; shape: number[] } => ({
-        data: elements.get(state) as Float32Array,
-        shape: [...state.shape],
+        data: numbersOf(state, elements.get(state) as Variable['data']),
+        shape: [...shapeOfState(state)],
       });
+      const names = this.#names(name);
       variables.set(name, Object.fromEntries(states.map((state, i) => [names[i] as string, piece(state)])));
     }
     for (const [name, pieces] of this.#waiting) variables.set(name, structuredClone(pieces));
     // fromEntries defines properties, so that no name can reach a prototype.
-    return { iterations: this.#optimizer.iterations, variables: Object.fromEntries(variables) };
+    return { iterations: this.#optimizer.steps, variables: Object.fromEntries(variables) };
   }
 }
 
-/** The shape of a piece of state of a parameter. */
-function shapeOf({ shape }: StateSpec, like: readonly number[]): readonly number[] {
+/** What a piece of state starts with. Numbers are pairs; only the first of them starts with anything. */
+function initialOf(part: Optimizer, spec: StateSpec): number | Float32Array {
+  const value = part.initialOf(spec);
+  if (typeof spec.shape !== 'number' || value === 0) return value;
+  const numbers = new Float32Array(2 * spec.shape);
+  numbers[0] = value;
+  return numbers;
+}
+
+/** The pieces of state that an optimizer keeps of a variable of this name and shape. */
+export function statesOf(
+  optimizer: Optimizer,
+  name: string,
+  shape: readonly number[],
+): { name: string; shape: number[]; bytes: number }[] {
+  const part = optimizer.partOf(name);
+  const specs = part?.states(optimizer.around) ?? [];
+  return specs.map((spec) => {
+    const own = [...shapeOf(spec, shape, part, name)];
+    return { name: spec.name, shape: own, bytes: stateBytes(spec.dtype ?? 'float32', elementCount(own, spec.name)) };
+  });
+}
+
+/** The shape of a piece of state of a parameter of this name, which may be taken for a vector. */
+function shapeOf(
+  { shape }: StateSpec,
+  like: readonly number[],
+  part: Optimizer | undefined,
+  name: string,
+): readonly number[] {
   if (typeof shape === 'number') return [shape, 2];
-  const rank = like.length;
+  if (typeof shape === 'object') return [part?.countOf(shape.times) ?? 0, ...like];
+  const vector = part?.asVector(name) ?? false;
+  const rank = vector ? 1 : like.length;
   switch (shape) {
     case undefined:
       return like;
@@ -201,10 +284,17 @@ function shapeOf({ shape }: StateSpec, like: readonly number[]): readonly number
       return rank < 2 ? like : [0];
     case 'unmatrixed':
       return rank === 2 ? [0] : like;
+    case 'leftSquare':
+      return rank < 2 ? [0] : square(product(like.slice(0, -1)));
+    case 'rightSquare':
+      return rank < 2 ? [0] : square(like.at(-1) as number);
     default:
-      return [like.reduce((sum, size) => sum + size, 0)];
+      return [vector ? product(like) : like.reduce((sum, size) => sum + size, 0)];
   }
 }
+
+const product = (shape: readonly number[]): number => shape.reduce((total, size) => total * size, 1);
+const square = (side: number): number[] => (side > LONGEST_SIDE ? [0] : [side, side]);
 
 /** Throws UNKNOWN_NAME unless a variable's saved state is that which the optimizer keeps. */
 function checkStates(saved: readonly string[], kept: readonly string[], variable: string): void {

@@ -40,21 +40,22 @@ impl First<'_> {
 const ROW: usize = if cfg!(target_family = "wasm") { WIDTH } else { 16 };
 
 /// An operand of a formula: where its first row lies, and how far on the next one; 0: one row stands for all.
-#[derive(Clone, Copy)]
-struct Source {
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
     row: *const f32,
     step: usize,
 }
 
-/// A formula of N numbers as a loop over rows: compiled once, wherever the operands lie.
-trait Formula<const N: usize>: Sync {
+/// A formula of N numbers as a loop over rows: compiled once, wherever the operands lie. [`Each`] makes one of a function.
+pub trait Formula<const N: usize>: Sync {
     /// # Safety
     /// `dst` holds `count` rows that nothing else touches meanwhile, every source as many, or one where its step is 0. A
     /// source may be `dst` itself.
     unsafe fn rows(&self, dst: *mut f32, sources: [Source; N], count: usize);
 }
 
-struct Each<F>(F);
+/// A function of N numbers, elementwise.
+pub struct Each<F>(pub F);
 
 impl<const N: usize, F: Fn([V; N]) -> V + Sync> Formula<N> for Each<F> {
     unsafe fn rows(&self, dst: *mut f32, sources: [Source; N], count: usize) {
@@ -114,7 +115,7 @@ unsafe fn apply<const N: usize>(formula: &dyn Formula<N>, dst: *mut f32, sources
 }
 
 /// dst = f(operands), shared among threads.
-fn each<const N: usize>(dst: &mut [f32], operands: [First; N], formula: &dyn Formula<N>) {
+pub fn each<const N: usize>(dst: &mut [f32], operands: [First; N], formula: &dyn Formula<N>) {
     operands.iter().for_each(|operand| operand.check(dst.len()));
     let (len, dst) = (dst.len(), Shared::new(dst));
     split(len, 1, ROW, |range| {
@@ -200,7 +201,14 @@ pub fn broadcast2(
     broadcast(dst, dst_dims, [a, b], [a_dims, b_dims], &Each(move |[a, b]: [V; 2]| f(a, b)));
 }
 
-fn broadcast(dst: &mut [f32], dst_dims: &[usize], [a, b]: [&[f32]; 2], dims: [&[usize]; 2], formula: &dyn Formula<2>) {
+/// As [`broadcast2`].
+pub fn broadcast(
+    dst: &mut [f32],
+    dst_dims: &[usize],
+    [a, b]: [&[f32]; 2],
+    dims: [&[usize]; 2],
+    formula: &dyn Formula<2>,
+) {
     let [a_dims, b_dims] = dims;
     let len = dst_dims.iter().product::<usize>();
     assert_eq!(dst.len(), len, "the destination has other than the product of its dimensions");

@@ -54,6 +54,12 @@ pub trait Lane:
         self.at_most(limit).at_least(-limit)
     }
 
+    /// Itself, or `other` where it is NaN, which stands for what was never set.
+    #[inline(always)]
+    fn or_if_unset(self, other: Self) -> Self {
+        self.if_above(Self::from(f32::NEG_INFINITY), self, other)
+    }
+
     /// −1, 0 or 1; NaN stays NaN.
     #[inline(always)]
     fn sign(self) -> Self {

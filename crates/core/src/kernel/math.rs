@@ -25,11 +25,17 @@ pub fn exp(x: V) -> V {
 
 /// eˣ = (1 + y) · 2ⁿ with y in [−0.3, 0.42]; gives y and n.
 #[inline(always)]
-fn exp_parts(x: V) -> (V, I) {
-    let rounded = x * LOG2_E + ROUND;
+pub(super) fn exp_parts(x: V) -> (V, I) {
+    exp_sum_parts(x, x, V::from(0.0))
+}
+
+/// [`exp_parts`] of x + rest, whose rounded value is `sum`; rest is small.
+#[inline(always)]
+pub(super) fn exp_sum_parts(sum: V, x: V, rest: V) -> (V, I) {
+    let rounded = sum * LOG2_E + ROUND;
     let n = rounded - ROUND;
     // The first difference is exact, and adding the second part late saves a rounding.
-    let (high, low) = (x - n * LN2_HIGH, n * LN2_LOW);
+    let (high, low) = (x - n * LN2_HIGH, n * LN2_LOW - rest);
     let r = high - low;
     // (eʳ - 1 - r) / r² on |r| ≤ ln 2 / 2: relative error of eʳ 2^-28.
     let mut q = V::from(1.381_459_9e-3);
@@ -42,7 +48,7 @@ fn exp_parts(x: V) -> (V, I) {
 
 /// 2ⁿ for n in −126 … 127.
 #[inline(always)]
-fn power_of_two(n: I) -> V {
+pub(super) fn power_of_two(n: I) -> V {
     from_bits((n + all(127)) << 23)
 }
 
@@ -109,11 +115,11 @@ pub fn sigmoid(x: V) -> V {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Distance from the f64 value in units of the last f32 place at that value.
-    fn ulps(got: f32, want: f64) -> f64 {
+    pub fn ulps(got: f32, want: f64) -> f64 {
         if want.is_nan() || (want as f32).is_infinite() || got.is_infinite() {
             let same = if want.is_nan() { got.is_nan() } else { got == want as f32 };
             return if same { 0.0 } else { f64::INFINITY };
@@ -123,7 +129,7 @@ mod tests {
     }
 
     /// The largest error over every `step`-th of all 2³² bit patterns, and where it is.
-    fn worst(step: usize, f: fn(f32) -> f32, exact: fn(f64) -> f64) -> (f64, f32) {
+    pub fn worst(step: usize, f: fn(f32) -> f32, exact: fn(f64) -> f64) -> (f64, f32) {
         let mut worst = (0.0, 0.0);
         for bits in (0..=u32::MAX).step_by(step) {
             let x = f32::from_bits(bits);

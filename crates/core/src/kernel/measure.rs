@@ -2,6 +2,7 @@
 //! whole-tensor optimizers. In f64 and in the fixed shape of `tree`, so that neither threads nor lanes change a bit.
 
 use super::lane::Lane;
+use super::reduce::{sum_squares_f64, sum_squares_of_rows};
 use super::segment::Segment;
 use super::simd::{Kernel, dispatch};
 use super::sweep::Stage;
@@ -27,6 +28,15 @@ pub fn measure<const N: usize, const K: usize>(rule: impl Measure<N, K>, stage: 
         let (scale, param, gradient) = (of.gradient_scale, of.param(), of.gradient());
         dispatch(Sums(Pass { rule, stage, scale, param, gradient, state, range }))
     })
+}
+
+/// The sum of the squares of a gradient in f64: the same bits whether it is of rows or not, finite exactly when every
+/// element is.
+pub fn sum_squares_of(segment: &Segment<'_>) -> f64 {
+    match segment.rows() {
+        Some((index, width)) => sum_squares_of_rows(segment.gradient(), index, width, segment.len()),
+        None => sum_squares_f64(segment.gradient()),
+    }
 }
 
 impl<const K: usize> Merge for [f64; K] {

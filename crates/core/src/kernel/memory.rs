@@ -84,6 +84,14 @@ impl Buffer {
         Ok(Buffer { ptr, len, pins: AtomicU32::new(0), quota })
     }
 
+    /// Another buffer under the same quota.
+    pub fn beside(&self, len: usize) -> Result<Self> {
+        match &self.quota {
+            Some(quota) => Buffer::within(quota, len),
+            None => Buffer::zeroed(len),
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.len
     }
@@ -137,6 +145,22 @@ impl Buffer {
         // SAFETY: the range was checked and no run is using the buffer.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.ptr.as_ptr().add(offset), bytes.len()) };
         Ok(())
+    }
+}
+
+/// Floats that nobody else has an address of.
+#[derive(Debug)]
+pub struct Floats(Buffer);
+
+impl Floats {
+    /// `len` zeros under the quota of `buffer`, or `OUT_OF_MEMORY`.
+    pub fn beside(buffer: &Buffer, len: usize) -> Result<Self> {
+        buffer.beside(len.saturating_mul(4)).map(Floats)
+    }
+
+    pub fn get(&mut self) -> &mut [f32] {
+        // SAFETY: the buffer holds as many floats, is aligned for them, and is borrowed exclusively with its only owner.
+        unsafe { std::slice::from_raw_parts_mut(self.0.ptr.as_ptr().cast(), self.0.len / 4) }
     }
 }
 

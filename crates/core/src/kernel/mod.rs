@@ -1,5 +1,7 @@
 //! Everything that touches the machine: CPU features, threads, raw memory. The only home of `unsafe` in this crate.
 
+pub mod coded;
+mod cut;
 pub mod elementwise;
 pub mod gather;
 pub mod gemm;
@@ -16,7 +18,9 @@ pub mod reduce;
 pub mod rows;
 pub mod segment;
 pub mod simd;
+pub mod special;
 pub mod sweep;
 mod tree;
+pub mod trig;
 pub mod turn;
 pub mod vector;

@@ -1,5 +1,6 @@
 //! Where the values of a bound plan lie: addresses with a dtype and a size, checked once when a run is made.
 
+use super::coded::Format;
 use super::memory::{ALIGN, Buffer};
 use super::segment::Segment;
 use crate::error::{Code, Error, Result};
@@ -54,6 +55,11 @@ impl Arg {
     /// `len` elements of the same dtype, all of `buffer`.
     pub fn whole(&self, buffer: &Buffer, len: usize) -> Result<Self> {
         Arg { size: Dim::fixed(len), ..*self }.like(buffer)
+    }
+
+    /// `len` elements of it as optimizer state: bytes in some other format than float32, all of `buffer`.
+    pub(crate) fn coded(&self, buffer: &Buffer, format: Format, len: usize) -> Result<Self> {
+        Arg { dtype: DType::U8, ..*self }.whole(buffer, format.bytes(len))
     }
 
     /// Whether the value lies in `buffer`.
@@ -165,13 +171,62 @@ impl Arg {
     }
 }
 
-/// A segment of the sweep over values of fixed size. Private to the crate because it trusts its caller, the plan's
-/// update: all values are alive as long as the run, and apart from each other.
-pub(crate) fn segment(param: &Arg, gradient: &Arg, states: &[Arg]) -> Segment<'static> {
-    let mut all = [param, gradient].into_iter().chain(states);
-    assert!(all.all(|arg| arg.holds::<f32>() && arg.size.power == 0), "float32 of fixed size");
-    assert_eq!(param.size, gradient.size, "one length");
-    let states: Vec<_> = states.iter().map(|arg| (arg.ptr.cast(), arg.size.coef)).collect();
+/// How the memory of a segment is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    /// Of the states in `coded`, a bit by slot; the others are floats.
+    pub format: Format,
+    pub coded: u32,
+    /// What random rounding depends on besides the step and the element.
+    pub stream: u32,
+    /// The elements of a row, where the gradient is one of rows.
+    pub width: usize,
+}
+
+/// A segment of the sweep over values of fixed size; with an `index` of rows, none of which it has yet. Private to the crate because
+/// it trusts its caller, the plan's update: all values are alive as long as the run, and apart from each other.
+pub(crate) fn segment(
+    param: &Arg,
+    gradient: &Arg,
+    index: Option<&Arg>,
+    states: &[Arg],
+    kept: Kept,
+) -> Segment<'static> {
+    let len = param.size.coef;
+    assert!(param.holds::<f32>() && gradient.holds::<f32>() && param.size.power == 0, "float32 of fixed size");
+    assert!(index.is_some() || param.size == gradient.size, "one length");
+    let state = |(slot, arg): (usize, &Arg)| {
+        let coded = kept.coded >> slot & 1 == 1;
+        assert!(
+            arg.size.power == 0 && if coded { arg.size.coef == kept.format.bytes(len) } else { arg.holds::<f32>() }
+        );
+        (arg.ptr.cast(), if coded { len } else { arg.size.coef })
+    };
+    let states: Vec<_> = states.iter().enumerate().map(state).collect();
     // SAFETY: every arg was checked to hold its elements; the update has checked that the buffers are distinct.
-    unsafe { Segment::from_raw(param.size.coef, param.ptr.cast(), gradient.ptr.cast(), &states) }
+    unsafe {
+        let mut segment = Segment::from_raw(len, param.ptr.cast(), gradient.ptr.cast(), &states);
+        segment.code(kept.format, kept.coded, kept.stream);
+        if let Some(index) = index {
+            assert!(
+                index.holds::<i32>() && gradient.size.coef == index.size.coef * kept.width,
+                "an index for each row"
+            );
+            segment.by_rows(index.ptr.cast(), 0, kept.width);
+        }
+        segment
+    }
+}
+
+/// Takes the rows of this step: those before the first negative index.
+pub(crate) fn take_rows(segment: &mut Segment<'static>, index: &Arg, b: usize) {
+    // SAFETY: the op that made them gives different indices in rising order, and a row of values for each.
+    unsafe { segment.set_rows(index.size.at(b)) }
+}
+
+/// The segment with an estimate of the Hessian's diagonal, on the same trust.
+pub(crate) fn curved(segment: Segment<'static>, curvature: &Arg) -> Segment<'static> {
+    assert!(curvature.holds::<f32>() && curvature.size == Dim::fixed(segment.len()), "one length");
+    // SAFETY: as in `segment`.
+    unsafe { segment.with_curvature(curvature.ptr.cast()) }
 }

@@ -15,6 +15,7 @@ const WIDTH: usize = 16;
 /// Purposes: no two uses of one seed share a key.
 const VALUES: u32 = 0;
 const PERMUTATION: u32 = 1;
+const ROUNDING: u32 = 2;
 
 /// Where random values stand: everything that a value depends on but its row and element.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +92,18 @@ pub fn permutation(dst: &mut [u32], key: u64, epoch: u64) {
         }
         dst.swap(last, (product >> 32) as usize);
     }
+}
+
+/// The key of the rounding of one parameter's state in step `t`. Without a seed: a run without one repeats as well.
+pub(super) fn rounding_key(t: u64, stream: u32) -> [u32; 2] {
+    subkey(0, [t as u32, (t >> 32) as u32, stream, ROUNDING])
+}
+
+/// The random words of elements `64 · group ..` and the 63 after them, of a parameter's states number 2 · `pair` and the next.
+#[inline(always)]
+pub(super) fn rounding(key: [u32; 2], group: usize, pair: usize) -> [[u32; WIDTH]; 4] {
+    let counter = (group * WIDTH) as u64;
+    philox16(key, [counter as u32, (counter >> 32) as u32, 0, pair as u32])
 }
 
 fn subkey(key: u64, counter: [u32; 4]) -> [u32; 2] {

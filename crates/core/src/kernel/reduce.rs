@@ -3,7 +3,7 @@
 
 use super::pool::{Shared, split};
 use super::simd::{Kernel, dispatch};
-use super::tree::{Add, AddExp, Dot, LEVELS, Max, Rule, Squares, contiguous, fold, largest};
+use super::tree::{Add, AddExp, Counter, Dot, LEVELS, Max, Rule, Squares, contiguous, fold, halve, largest};
 pub use super::tree::{BLOCK, LANES};
 use super::vector::{V, WIDTH, load, store};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -52,6 +52,26 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// Σ x² in f64: finite exactly when every element is.
 pub fn sum_squares_f64(x: &[f32]) -> f64 {
     fold(x.len(), &|range| dispatch(Blocks { x: &x[range.clone()], y: &x[range], rule: Squares }))
+}
+
+/// The sum of the squares of an array of `len` elements that is 0 but for some rows of `width`: their values one after
+/// another, their indices in rising order. The same bits as [`sum_squares_f64`] of all of it.
+pub fn sum_squares_of_rows(values: &[f32], index: &[i32], width: usize, len: usize) -> f64 {
+    let mut counter = Counter::<f64>::new();
+    let (mut lanes, mut block) = ([0.0; LANES], 0);
+    for (&row, values) in index.iter().zip(values.chunks_exact(width)) {
+        for (at, &x) in (row as usize * width..).zip(values) {
+            if at / BLOCK != block {
+                counter.push(halve(lanes));
+                (lanes, block) = ([0.0; LANES], at / BLOCK);
+                counter.skip_to(block);
+            }
+            lanes[at % LANES] += f64::from(x) * f64::from(x);
+        }
+    }
+    counter.push(halve(lanes));
+    counter.skip_to(len.div_ceil(BLOCK));
+    counter.finish()
 }
 
 /// Whether every element is finite: a third of the work of [`sum_squares_f64`].

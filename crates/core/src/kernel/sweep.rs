@@ -2,6 +2,7 @@
 //! with clipping, decay and the flush of denormals in the same pass. Knows no optimizer and decides nothing: what can
 //! be refused was refused before. No reductions here, so any split over threads or lanes gives the same bits.
 
+use super::cut::Cut;
 use super::lane::Lane;
 use super::pool::split;
 use super::segment::{STATES, Segment};
@@ -12,7 +13,7 @@ use super::vector::{V, WIDTH};
 /// downloaded before it runs, and more lanes would only be the same code several times.
 const LANES: usize = if cfg!(target_arch = "wasm32") { 4 } else { 16 };
 /// Arrays of one segment: state, parameter, gradient.
-const ARRAYS: usize = STATES + 2;
+pub(super) const ARRAYS: usize = STATES + 2;
 
 /// The rule of an elementwise optimizer: what becomes of one parameter and its `N` numbers of state.
 pub trait Rule<const N: usize>: Copy + Send + Sync {
@@ -53,40 +54,34 @@ fn pieces(states: usize, stage: &Stage, segments: &mut [Segment<'_>], pass: &(dy
         let whole = segment.lens.iter().take(states).all(|&len| len == segment.len());
         assert!(states <= segment.states() && whole, "the rule and the segment must have the same states");
         segment.start = total;
-        total += segment.len();
+        total += segment.visited();
     }
     let segments = &*segments;
     split(total, 1, LANES, |range| {
         let mut at = range.start;
-        let first = segments.partition_point(|segment| segment.start + segment.len() <= at);
+        let first = segments.partition_point(|segment| segment.start + segment.visited() <= at);
         for segment in &segments[first..] {
             if at >= range.end {
                 break;
             }
             let start = at - segment.start;
-            let end = segment.len().min(range.end - segment.start);
+            let end = segment.visited().min(range.end - segment.start);
             at += end - start;
-            let mut arrays = [std::ptr::null_mut(); ARRAYS];
-            arrays[..states].copy_from_slice(&segment.state[..states]);
-            (arrays[states], arrays[states + 1]) = (segment.param, segment.gradient.cast_mut());
-            // SAFETY: the range lies inside the segment.
-            arrays[..states + 2].iter_mut().for_each(|array| *array = unsafe { array.add(start) });
             let stage = if segment.decay { *stage } else { Stage { decay: 0.0, l2: 0.0, ..*stage } };
-            // `split` numbers disjoint elements and this range lies inside the segment, whose memory is exclusive while
-            // `sweep` holds the list mutably: that is what a piece promises.
-            pass(Piece { arrays, len: end - start, stage, scale: segment.gradient_scale });
+            // `split` numbers disjoint elements, so the threads' ranges are.
+            Cut { segment, states, stage, pass }.range(start..end);
         }
     });
 }
 
-/// A range of one segment: what one thread runs at a time. Made by `pieces` alone, which sees to it that `len` floats,
+/// A range of one segment: what one thread runs at a time. Made by `cut` alone, which sees to it that `len` floats,
 /// exclusive but for the gradient's, lie behind each of the arrays.
-struct Piece {
+pub(super) struct Piece {
     /// The states, the parameter, the gradient.
-    arrays: [*mut f32; ARRAYS],
-    len: usize,
-    stage: Stage,
-    scale: f32,
+    pub(super) arrays: [*mut f32; ARRAYS],
+    pub(super) len: usize,
+    pub(super) stage: Stage,
+    pub(super) scale: f32,
 }
 
 /// A rule on a piece.

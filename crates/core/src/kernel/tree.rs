@@ -176,14 +176,28 @@ impl<T: Merge> Counter<T> {
 
     /// Takes the next block.
     #[inline(always)]
-    pub fn push(&mut self, mut block: T) {
-        let mut level = 0;
+    pub fn push(&mut self, block: T) {
+        self.push_tree(0, block);
+    }
+
+    /// Takes the next 2^`first` blocks in one: no more than the number taken so far is a multiple of.
+    #[inline(always)]
+    fn push_tree(&mut self, first: usize, mut block: T) {
+        let mut level = first;
         while self.count >> level & 1 == 1 {
             block = self.waiting[level].merge(block);
             level += 1;
         }
         self.waiting[level] = block;
-        self.count += 1;
+        self.count += 1 << first;
+    }
+
+    /// Takes blocks that change nothing until there are `count`.
+    pub fn skip_to(&mut self, count: usize) {
+        while self.count < count {
+            let most = (count - self.count).ilog2() as usize;
+            self.push_tree(most.min(self.count.trailing_zeros() as usize), T::NONE);
+        }
     }
 
     /// Everything taken so far.

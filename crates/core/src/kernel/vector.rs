@@ -13,6 +13,13 @@ pub fn bounded(x: V, low: V, high: V) -> V {
     pick(below(x, low), low, pick(above(x, high), high, x))
 }
 
+/// f of every float by itself, for what is reckoned in f64.
+#[inline(always)]
+pub fn one_by_one<const N: usize>(x: [V; N], f: impl Fn([f32; N]) -> f32) -> V {
+    let x = x.map(floats);
+    from_floats(std::array::from_fn(|lane| f(std::array::from_fn(|n| x[n][lane]))))
+}
+
 #[cfg(not(target_family = "wasm"))]
 mod native {
     use std::num::Wrapping;
@@ -50,6 +57,12 @@ mod native {
     #[inline(always)]
     pub fn floats(x: V) -> [f32; WIDTH] {
         [x]
+    }
+
+    /// Of the floats one by one.
+    #[inline(always)]
+    pub fn from_floats(x: [f32; WIDTH]) -> V {
+        x[0]
     }
 
     /// a > b.
@@ -289,6 +302,11 @@ mod wasm {
     pub fn floats(x: V) -> [f32; WIDTH] {
         let x = x.0;
         [f32x4_extract_lane::<0>(x), f32x4_extract_lane::<1>(x), f32x4_extract_lane::<2>(x), f32x4_extract_lane::<3>(x)]
+    }
+
+    #[inline(always)]
+    pub fn from_floats([a, b, c, d]: [f32; WIDTH]) -> V {
+        V(f32x4(a, b, c, d))
     }
 
     #[inline(always)]

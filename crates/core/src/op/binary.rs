@@ -6,7 +6,7 @@ use super::{Entry, Epilogue, Grad, Op, Signature, Site, prose, rules};
 use crate::error::Result;
 use crate::graph::types::{MAX_RANK, Type};
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::elementwise::{binary, broadcast2};
+use crate::kernel::elementwise::{Each, First, Formula, broadcast, each};
 use crate::kernel::io::Io;
 use crate::kernel::vector::V;
 use std::fmt::Debug;
@@ -39,26 +39,43 @@ pub trait BinaryRule: Copy + Debug + Default + Send + Sync + 'static {
     }
 }
 
+/// A rule as a table, so that what is the same for all ops is compiled once.
+struct Table {
+    name: &'static str,
+    f32: &'static dyn Formula<2>,
+    f64: fn(f64, f64) -> f64,
+    by_a: fn(&mut Graph, At) -> Result<Value>,
+    by_b: fn(&mut Graph, At) -> Result<Option<Value>>,
+    epilogue: fn(&[Type]) -> Option<Epilogue>,
+}
+
 /// The op of a rule.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Binary<R>(R);
+#[derive(Clone, Copy)]
+pub struct Binary(&'static Table);
+
+pub const fn op<R: BinaryRule>() -> Binary {
+    Binary(
+        &const {
+            Table {
+                name: R::NAME,
+                f32: &Each(|[a, b]: [V; 2]| R::f32(a, b)),
+                f64: R::f64,
+                by_a: R::by_a,
+                by_b: R::by_b,
+                epilogue: R::epilogue,
+            }
+        },
+    )
+}
 
 pub const fn entry<R: BinaryRule>() -> Entry {
-    let make = |_: &Attrs| -> Result<Arc<dyn Op>> { Ok(Arc::new(Binary::<R>::default())) };
+    let make = |_: &Attrs| -> Result<Arc<dyn Op>> { Ok(Arc::new(op::<R>())) };
     Entry { name: R::NAME, doc: prose(R::DOC), make, signature: Signature::Binary }
 }
 
-/// Hands over the sizes of result and operands at this batch.
-fn with_dims(io: &Io<'_>, f: &dyn Fn([&[usize]; 3])) {
-    let mut sizes = [[0; MAX_RANK]; 3];
-    let [y, a, b] = &mut sizes;
-    let [y_type, a_type, b_type] = [io.output_type(0), io.input_type(0), io.input_type(1)];
-    f([y_type.shape.at(io.batch, y), a_type.shape.at(io.batch, a), b_type.shape.at(io.batch, b)]);
-}
-
-impl<R: BinaryRule> Op for Binary<R> {
+impl Op for Binary {
     fn name(&self) -> &'static str {
-        R::NAME
+        self.0.name
     }
 
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
@@ -67,24 +84,29 @@ impl<R: BinaryRule> Op for Binary<R> {
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        if io.input_type(0).shape == io.input_type(1).shape {
-            binary(io.output(0), io.first(), io.input(1), R::f32);
+        let types = [io.output_type(0), io.input_type(0), io.input_type(1)];
+        if types[1].shape == types[2].shape {
+            each(io.output(0), [io.first(), First::Other(io.input(1))], self.0.f32);
         } else {
-            with_dims(io, &|[y, a, b]| broadcast2(io.output(0), y, io.input(0), a, io.input(1), b, R::f32));
+            let mut sizes = [[0; MAX_RANK]; 3];
+            let [to, a, b] = &mut sizes;
+            let to = types[0].shape.at(io.batch, to);
+            let dims = [types[1].shape.at(io.batch, a), types[2].shape.at(io.batch, b)];
+            broadcast(io.output(0), to, [io.input(0), io.input(1)], dims, self.0.f32);
         }
         Ok(())
     }
 
     fn oracle(&self, x: &mut Oracle<'_>) -> Result<()> {
-        x.set_by(|index, inputs| R::f64(inputs[0].get(index), inputs[1].get(index)));
+        x.set_by(|index, inputs| (self.0.f64)(inputs[0].get(index), inputs[1].get(index)));
         Ok(())
     }
 
     fn backward(&self, graph: &mut Graph, site: &Site<'_>, grads: &[Option<Value>]) -> Result<Vec<Grad>> {
         let Some(dy) = grads[0] else { return Ok(vec![Grad::None, Grad::None]) };
         let at = At { a: site.inputs[0], b: site.inputs[1], y: site.outputs[0], dy };
-        let by_a = if site.wanted[0] { Some(R::by_a(graph, at)?) } else { None };
-        let by_b = if site.wanted[1] { R::by_b(graph, at)? } else { None };
+        let by_a = if site.wanted[0] { Some((self.0.by_a)(graph, at)?) } else { None };
+        let by_b = if site.wanted[1] { (self.0.by_b)(graph, at)? } else { None };
         let mut shrink = |grad: Option<Value>, input: Value| match grad {
             Some(grad) => Ok(Grad::Value(graph.sum_to(grad, graph.shape(input))?)),
             None => Ok(Grad::None),
@@ -97,6 +119,6 @@ impl<R: BinaryRule> Op for Binary<R> {
     }
 
     fn epilogue(&self, types: &[Type]) -> Option<Epilogue> {
-        R::epilogue(types)
+        (self.0.epilogue)(types)
     }
 }

@@ -1,8 +1,6 @@
 //! Graph builders: how backward rules, expansions and the decoder's own nodes name ops. Nothing is added where the
 //! result is there already.
 
-use super::binary::Binary;
-use super::unary::Unary;
 use super::*;
 use crate::graph::types::{DType, Dim, Shape};
 
@@ -20,23 +18,35 @@ macro_rules! builders {
 
 builders! {
     /// a + b.
-    add(a, b) = Binary::<add::Add>::default();
+    add(a, b) = binary::op::<add::Add>();
     /// a − b.
-    sub(a, b) = Binary::<sub::Sub>::default();
+    sub(a, b) = binary::op::<sub::Sub>();
     /// a · b, elementwise.
-    mul(a, b) = Binary::<mul::Mul>::default();
+    mul(a, b) = binary::op::<mul::Mul>();
     /// a / b.
-    div(a, b) = Binary::<div::Div>::default();
+    div(a, b) = binary::op::<div::Div>();
     /// a = b, as bool.
-    equal(a, b) = compare::Compare::<equal::Equal>::default();
+    equal(a, b) = equal::OP;
+    /// a to the power b.
+    pow(a, b) = binary::op::<pow::Pow>();
+    /// a where the condition holds, b elsewhere.
+    select(condition, a, b) = select::Select;
     /// −x.
-    neg(x) = Unary::<neg::Neg>::default();
+    neg(x) = unary::op::<neg::Neg>();
     /// eˣ.
-    exp(x) = Unary::<exp::Exp>::default();
+    exp(x) = unary::op::<exp::Exp>();
     /// ln x.
-    log(x) = Unary::<log::Log>::default();
+    log(x) = unary::op::<log::Log>();
+    /// x².
+    square(x) = unary::op::<square::Square>();
+    /// −1, 0 or 1.
+    sign(x) = unary::op::<sign::Sign>();
+    /// The sine.
+    sin(x) = unary::op::<sin::Sin>();
+    /// The cosine.
+    cos(x) = unary::op::<cos::Cos>();
     /// 1 / (1 + e⁻ˣ).
-    sigmoid(x) = Unary::<sigmoid::Sigmoid>::default();
+    sigmoid(x) = unary::op::<sigmoid::Sigmoid>();
     /// Softmax along the last axis.
     softmax(x) = softmax::Softmax;
     /// ln of softmax along the last axis.
@@ -102,7 +112,7 @@ impl Graph {
     /// The sum over axes.
     pub fn sum_axes(&mut self, x: Value, axes: &[usize], keep: bool) -> Result<Value> {
         let axes = axes.iter().map(|&axis| axis as i64).collect();
-        self.apply(reduction::Reduce::<sum::Sum>::new(axes, keep), &[x])
+        self.apply(reduction::Reduce::new::<sum::Sum>(axes, keep), &[x])
     }
 
     /// The sum over the last axis, which stays with size 1.
@@ -129,6 +139,11 @@ impl Graph {
         self.apply(matmul::Matmul::folded(transpose_a, transpose_b), &[a, b])
     }
 
+    /// The products of matrices in the last two axes, each transposed or not; those before are broadcast.
+    pub fn batch_matmul(&mut self, a: Value, ta: bool, b: Value, tb: bool) -> Result<Value> {
+        self.apply(batch_matmul::BatchMatmul { ta, tb }, &[a, b])
+    }
+
     /// Part of an axis.
     pub fn slice(&mut self, x: Value, axis: usize, start: Dim, length: Dim) -> Result<Value> {
         self.apply(slice::Slice { axis, start, length }, &[x])
@@ -137,5 +152,12 @@ impl Graph {
     /// x within bounds.
     pub fn clip(&mut self, x: Value, low: f64, high: f64) -> Result<Value> {
         self.apply(clip::Clip { low, high }, &[x])
+    }
+
+    /// Rows summed by index: the indices in rising order, each once (then −1), and their sums.
+    pub fn sum_rows(&mut self, parts: &[(Value, Value)], rows: usize) -> Result<(Value, Value)> {
+        let inputs: Vec<Value> = parts.iter().flat_map(|&(values, index)| [values, index]).collect();
+        let outputs = self.push(sum_rows::SumRows { rows }, &inputs)?;
+        Ok((outputs[0], outputs[1]))
     }
 }

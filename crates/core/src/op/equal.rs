@@ -1,18 +1,9 @@
 //! `equal`.
 
-use super::compare::{CompareRule, entry};
+use super::compare::{Compare, EQUAL, entry};
+use std::sync::Arc;
 
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Equal;
+pub const OP: Compare = Compare { name: "equal", holds: EQUAL };
 
-pub const ENTRY: super::Entry = entry::<Equal>();
-
-impl CompareRule for Equal {
-    const NAME: &'static str = "equal";
-    const DOC: &'static str = "a = b, elementwise, with NumPy's broadcasting; bool. NaN equals nothing.";
-
-    #[inline(always)]
-    fn holds<T: PartialOrd>(a: T, b: T) -> bool {
-        a == b
-    }
-}
+pub const ENTRY: super::Entry =
+    entry(OP, "a = b, elementwise, with NumPy's broadcasting; bool. NaN equals nothing.", |_| Ok(Arc::new(OP)));

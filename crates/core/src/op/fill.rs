@@ -42,4 +42,8 @@ impl Op for Fill {
     fn backward(&self, _: &mut Graph, _: &Site<'_>, _: &[Option<Value>]) -> Result<Vec<Grad>> {
         Ok(Vec::new())
     }
+
+    fn constant(&self) -> Option<f64> {
+        Some(self.value)
+    }
 }

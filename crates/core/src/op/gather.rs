@@ -15,7 +15,7 @@ pub const ENTRY: Entry =
 pub struct Gather;
 
 /// The shape of what `indices` picks of x.
-fn picked(x: &Type, indices: &Type) -> Result<Shape> {
+pub fn picked(x: &Type, indices: &Type) -> Result<Shape> {
     rules::dtype(indices, DType::I32)?;
     let Some((_, row)) = x.dims().split_first() else {
         return Err(Error::new(Code::ShapeMismatch, "expected x with at least one axis, got a scalar"));
@@ -24,7 +24,7 @@ fn picked(x: &Type, indices: &Type) -> Result<Shape> {
 }
 
 /// The bounds of row `index` among `rows` of `len` elements.
-fn row(index: i32, rows: usize, len: usize, at: usize) -> Result<std::ops::Range<usize>> {
+pub fn row(index: i32, rows: usize, len: usize, at: usize) -> Result<std::ops::Range<usize>> {
     match usize::try_from(index) {
         Ok(index) if index < rows => Ok(index * len..(index + 1) * len),
         _ => Err(Error::new(Code::InvalidValue, format!("gather: expected indices below {rows}, got {index} at {at}"))),
@@ -64,58 +64,10 @@ impl Op for Gather {
 
     fn backward(&self, _: &mut Graph, site: &Site<'_>, grads: &[Option<Value>]) -> Result<Vec<Grad>> {
         Ok(match grads[0] {
-            Some(dy) => vec![Grad::Into(Arc::new(ScatterRows), vec![dy, site.inputs[1]]), Grad::None],
+            Some(dy) => {
+                vec![Grad::Into(Arc::new(super::scatter_rows::ScatterRows), vec![dy, site.inputs[1]]), Grad::None]
+            }
             None => vec![Grad::None, Grad::None],
         })
-    }
-}
-
-/// sum + the rows of dy, each at its index: (sum, dy, indices), in place, in order of the indices.
-#[derive(Clone, Copy, Debug)]
-struct ScatterRows;
-
-impl Op for ScatterRows {
-    fn name(&self) -> &'static str {
-        "scatter_rows"
-    }
-
-    fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
-        rules::inputs(inputs, 3)?;
-        rules::floats(&inputs[..2], 2)?;
-        rules::same_shape(&picked(inputs[0], inputs[2])?, &inputs[1].shape)?;
-        Ok(vec![inputs[0].clone()])
-    }
-
-    fn forward(&self, io: &Io<'_>) -> Result<()> {
-        let (dy, indices) = (io.input::<f32>(1), io.input::<i32>(2));
-        let sum = io.updated::<f32>();
-        let rows = io.input_type(0).dims()[0].at(io.batch);
-        let len = dy.len() / indices.len().max(1);
-        for (i, &index) in indices.iter().enumerate() {
-            let part = &mut sum[row(index, rows, len, i)?];
-            part.iter_mut().zip(&dy[i * len..]).for_each(|(sum, dy)| *sum += dy);
-        }
-        Ok(())
-    }
-
-    fn oracle(&self, x: &mut Oracle<'_>) -> Result<()> {
-        let mut sum = x.inputs[0].clone();
-        let len = sum.dims[1..].iter().product();
-        for (i, &index) in x.inputs[2].data.iter().enumerate() {
-            let part = &mut sum.data[row(index as i32, sum.dims[0], len, i)?];
-            part.iter_mut().zip(&x.inputs[1].data[i * len..]).for_each(|(sum, dy)| *sum += dy);
-        }
-        x.set(sum.data);
-        Ok(())
-    }
-
-    fn backward(&self, graph: &mut Graph, site: &Site<'_>, grads: &[Option<Value>]) -> Result<Vec<Grad>> {
-        let Some(g) = grads[0] else { return Ok(vec![Grad::None, Grad::None, Grad::None]) };
-        let by_dy = if site.wanted[1] { Grad::Value(graph.gather(g, site.inputs[2])?) } else { Grad::None };
-        Ok(vec![Grad::Value(g), by_dy, Grad::None])
-    }
-
-    fn in_place(&self, _types: &[Type]) -> bool {
-        true
     }
 }

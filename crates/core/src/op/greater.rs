@@ -1,18 +1,8 @@
 //! `greater`.
 
-use super::compare::{CompareRule, entry};
+use super::compare::{Compare, MORE, entry};
+use std::sync::Arc;
 
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Greater;
+pub const OP: Compare = Compare { name: "greater", holds: MORE };
 
-pub const ENTRY: super::Entry = entry::<Greater>();
-
-impl CompareRule for Greater {
-    const NAME: &'static str = "greater";
-    const DOC: &'static str = "a > b, elementwise, with NumPy's broadcasting; bool.";
-
-    #[inline(always)]
-    fn holds<T: PartialOrd>(a: T, b: T) -> bool {
-        a > b
-    }
-}
+pub const ENTRY: super::Entry = entry(OP, "a > b, elementwise, with NumPy's broadcasting; bool.", |_| Ok(Arc::new(OP)));

@@ -1,6 +1,6 @@
 //! `max`.
 
-use super::reduction::{Reduce, ReduceRule};
+use super::reduction::{ReduceRule, entry};
 use crate::error::Result;
 use crate::graph::types::DType;
 use crate::graph::{Graph, Value};
@@ -9,10 +9,8 @@ use crate::kernel::reduce::Reduction;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Max;
 
-pub const ENTRY: super::Entry = super::Entry::internal(
-    "max",
+pub const ENTRY: super::Entry = entry::<Max>(
     "The largest element over axes; NaN if there is one, −∞ of nothing. Equal maxima share the gradient equally.",
-    Reduce::<Max>::make,
 );
 
 impl ReduceRule for Max {

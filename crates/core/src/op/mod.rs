@@ -4,11 +4,13 @@
 mod binary;
 mod build;
 mod compare;
+mod curve;
 pub mod oracle;
 mod probability;
 mod reduction;
 mod rules;
 mod strided;
+mod sum_rows;
 mod unary;
 
 use crate::error::{Code, Error, Result};
@@ -80,6 +82,16 @@ pub trait Op: Send + Sync {
     /// differentiated by. Never run instead of the op.
     fn expand(&self, _graph: &mut Graph, _inputs: &[Value]) -> Result<Vec<Value>> {
         Err(refused(Code::NotDifferentiable, self.name(), "a differentiable op, got one without a gradient"))
+    }
+
+    /// Whether output 0 is input 0 with the rows of input 1 added at the indices of input 2.
+    fn adds_rows(&self) -> bool {
+        false
+    }
+
+    /// The number that every element of output 0 is, whatever the inputs.
+    fn constant(&self) -> Option<f64> {
+        None
     }
 
     /// Whether output 0 may take over input 0's buffer when nothing else needs it (same dtype and size); `types` are
@@ -182,11 +194,13 @@ macro_rules! registry {
 }
 
 registry! {
-    neg square sqrt exp log tanh sigmoid relu softplus
-    add sub mul div equal greater
+    neg abs sign floor round square sqrt rsqrt exp expm1 log log1p sin cos erf
+    tanh sigmoid relu softplus gelu leaky_relu elu swish
+    add sub mul div pow minimum maximum
+    equal not_equal greater greater_equal less less_equal select
     sum max argmax size fill
-    reshape broadcast_to transpose gather pick slice concat cast clip
-    matmul softmax log_softmax
+    reshape broadcast_to transpose gather scatter_rows pick slice concat flip cast clip cumsum argsort
+    matmul batch_matmul softmax log_softmax
     sparse_cross_entropy categorical_cross_entropy binary_cross_entropy
     dropout random_uniform scan stop_gradient fault
 }

@@ -2,14 +2,13 @@
 //! first, each by a kernel whose order of additions is fixed.
 
 use super::oracle::{Array, Oracle};
-use super::{Grad, Op, Site, rules};
+use super::{Entry, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::{Dim, MAX_RANK, Shape, Type};
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::io::Io;
 use crate::kernel::reduce::{Reduction, reduce_axis};
 use std::fmt::Debug;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// What a reduction is made of.
@@ -23,22 +22,40 @@ pub trait ReduceRule: Copy + Debug + Default + Send + Sync + 'static {
     fn backward(graph: &mut Graph, axes: &[usize], x: Value, y: Value, dy: Value) -> Result<Value>;
 }
 
+/// A rule as a table, so that what is the same for all ops is compiled once.
+#[derive(Debug)]
+pub struct Table {
+    name: &'static str,
+    kind: Reduction,
+    nothing: f64,
+    f64: fn(f64, f64) -> f64,
+    backward: fn(&mut Graph, &[usize], Value, Value, Value) -> Result<Value>,
+}
+
+const fn table<R: ReduceRule>() -> &'static Table {
+    &const { Table { name: R::NAME, kind: R::KIND, nothing: R::NOTHING, f64: R::f64, backward: R::backward } }
+}
+
 /// The op of a rule.
 #[derive(Clone, Debug)]
-pub struct Reduce<R> {
+pub struct Reduce {
     axes: Vec<i64>,
     /// Keeps reduced axes, with size 1.
     keep: bool,
-    rule: PhantomData<R>,
+    rule: &'static Table,
 }
 
-impl<R: ReduceRule> Reduce<R> {
-    pub fn new(axes: Vec<i64>, keep: bool) -> Self {
-        Reduce { axes, keep, rule: PhantomData }
-    }
+pub const fn entry<R: ReduceRule>(doc: &'static str) -> Entry {
+    Entry::internal(R::NAME, doc, |attrs| make(attrs, table::<R>()))
+}
 
-    pub fn make(attrs: &Attrs) -> Result<Arc<dyn Op>> {
-        Ok(Arc::new(Self::new(attrs.ints("axes")?.to_vec(), attrs.flag("keep")?)))
+fn make(attrs: &Attrs, rule: &'static Table) -> Result<Arc<dyn Op>> {
+    Ok(Arc::new(Reduce { axes: attrs.ints("axes")?.to_vec(), keep: attrs.flag("keep")?, rule }))
+}
+
+impl Reduce {
+    pub fn new<R: ReduceRule>(axes: Vec<i64>, keep: bool) -> Self {
+        Reduce { axes, keep, rule: table::<R>() }
     }
 
     fn reduced(&self, ty: &Type, keep: bool) -> Result<Shape> {
@@ -78,9 +95,9 @@ fn rooms(passes: &[Pass]) -> [usize; 2] {
     rooms
 }
 
-impl<R: ReduceRule> Op for Reduce<R> {
+impl Op for Reduce {
     fn name(&self) -> &'static str {
-        R::NAME
+        self.rule.name
     }
 
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
@@ -103,9 +120,9 @@ impl<R: ReduceRule> Op for Reduce<R> {
             // Each pass reads what the one before wrote; the two halves of the scratch memory take turns.
             let src = if i == 0 { io.input(0) } else { &from[..outer * r * inner] };
             if i + 1 == count {
-                reduce_axis(io.output(0), src, outer, r, inner, R::KIND);
+                reduce_axis(io.output(0), src, outer, r, inner, self.rule.kind);
             } else {
-                reduce_axis(&mut to[..outer * inner], src, outer, r, inner, R::KIND);
+                reduce_axis(&mut to[..outer * inner], src, outer, r, inner, self.rule.kind);
                 std::mem::swap(&mut to, &mut from);
             }
         }
@@ -116,9 +133,11 @@ impl<R: ReduceRule> Op for Reduce<R> {
         let input = &x.inputs[0];
         let among = rules::axes(&self.axes, input.dims.len())?;
         let kept = (0..input.dims.len()).map(|axis| if among[axis] { 1 } else { input.dims[axis] }).collect();
-        let mut result = Array::filled(kept, R::NOTHING);
+        let mut result = Array::filled(kept, self.rule.nothing);
         let steps = super::strided::repeated(&result.dims, &input.dims);
-        super::strided::walk(&input.dims, [steps], |i, [to]| result.data[to] = R::f64(result.data[to], input.data[i]));
+        super::strided::walk(&input.dims, [steps], |i, [to]| {
+            result.data[to] = (self.rule.f64)(result.data[to], input.data[i])
+        });
         x.set(result.data);
         Ok(())
     }
@@ -131,7 +150,7 @@ impl<R: ReduceRule> Op for Reduce<R> {
         let kept = self.reduced(graph.ty(x), true)?;
         let dy = graph.reshape(dy, kept.clone())?;
         let y = graph.reshape(y, kept)?;
-        Ok(vec![Grad::Value(R::backward(graph, &axes, x, y, dy)?)])
+        Ok(vec![Grad::Value((self.rule.backward)(graph, &axes, x, y, dy)?)])
     }
 
     fn scratch(&self, types: &[Type], batch: usize, _threads: usize) -> usize {

@@ -1,6 +1,6 @@
 //! `relu`, and its gradient in one pass.
 
-use super::binary::{At, Binary, BinaryRule};
+use super::binary::{At, BinaryRule, op};
 use super::unary::unary;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
@@ -11,7 +11,7 @@ unary! {
     Relu = "relu",
     f32: |x| pick(below(x, V::from(0.0)), V::from(0.0), x),
     f64: |x| if x < 0.0 { 0.0 } else { x },
-    backward: |graph, _, y, dy| graph.apply(Binary::<ReluGrad>::default(), &[dy, y]),
+    backward: |graph, _, y, dy| graph.apply(op::<ReluGrad>(), &[dy, y]),
 }
 
 /// dy where y > 0
@@ -31,7 +31,7 @@ impl BinaryRule for ReluGrad {
     }
 
     fn by_a(graph: &mut Graph, at: At) -> Result<Value> {
-        graph.apply(Binary::<ReluGrad>::default(), &[at.dy, at.b])
+        graph.apply(op::<ReluGrad>(), &[at.dy, at.b])
     }
 
     fn by_b(_: &mut Graph, _: At) -> Result<Option<Value>> {

@@ -1,6 +1,6 @@
 //! `sigmoid`, and its gradient in one pass.
 
-use super::binary::{At, Binary, BinaryRule};
+use super::binary::{At, BinaryRule, op};
 use super::unary::unary;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
@@ -12,7 +12,7 @@ unary! {
     Sigmoid = "sigmoid",
     f32: |x| math::sigmoid(x),
     f64: |x| 1.0 / (1.0 + (-x).exp()),
-    backward: |graph, _, y, dy| graph.apply(Binary::<SigmoidGrad>::default(), &[dy, y]),
+    backward: |graph, _, y, dy| graph.apply(op::<SigmoidGrad>(), &[dy, y]),
 }
 
 /// dy · y · (1 − y)
@@ -32,7 +32,7 @@ impl BinaryRule for SigmoidGrad {
     }
 
     fn by_a(graph: &mut Graph, at: At) -> Result<Value> {
-        graph.apply(Binary::<SigmoidGrad>::default(), &[at.dy, at.b])
+        graph.apply(op::<SigmoidGrad>(), &[at.dy, at.b])
     }
 
     fn by_b(graph: &mut Graph, at: At) -> Result<Option<Value>> {

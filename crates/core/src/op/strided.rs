@@ -1,9 +1,10 @@
 //! Walks over the elements of a row-major array with an offset per operand: how values that are permuted, repeated or
 //! compared are read. For any dtype; arithmetic on floats has kernels of its own.
 
-use crate::graph::types::{DType, MAX_RANK};
+use crate::graph::types::{DType, MAX_RANK, Type, product};
 use crate::kernel::io::Io;
 use crate::kernel::place::Element;
+use std::ops::Range;
 
 /// Distance in elements between neighbours along each axis of the result.
 pub type Steps = [usize; MAX_RANK];
@@ -17,6 +18,12 @@ pub fn row_major(dims: &[usize]) -> Steps {
         step *= dims[axis];
     }
     steps
+}
+
+/// A value as (outer, axis, inner): elements before, along and behind an axis.
+pub fn around(ty: &Type, axis: usize, b: usize) -> [usize; 3] {
+    let dims = ty.dims();
+    [product(&dims[..axis]).at(b), dims[axis].at(b), product(&dims[axis + 1..]).at(b)]
 }
 
 /// Distances by which an array of sizes `own` repeats along a result of sizes `dims` (NumPy's broadcasting).
@@ -65,26 +72,57 @@ pub fn walk<const N: usize>(dims: &[usize], steps: [Steps; N], mut f: impl FnMut
     });
 }
 
+/// Operands that a walk over rows has; those not needed stay at 0.
+const OPERANDS: usize = 3;
+
+/// Rows of the last axis of output 0, and where its operands are read for them.
+pub struct Rows {
+    dims: [usize; MAX_RANK],
+    rank: usize,
+    steps: [Steps; OPERANDS],
+}
+
+impl Rows {
+    /// For the first `operands` inputs, repeated to the shape of the output.
+    pub fn repeated(io: &Io<'_>, operands: usize) -> Self {
+        let mut rows =
+            Rows { dims: [0; MAX_RANK], rank: io.output_type(0).shape.rank(), steps: [[0; MAX_RANK]; OPERANDS] };
+        let to = io.output_type(0).shape.at(io.batch, &mut rows.dims);
+        for i in 0..operands {
+            rows.steps[i] = repeated(io.input_type(i).shape.at(io.batch, &mut [0; MAX_RANK]), to);
+        }
+        rows
+    }
+
+    /// Calls `f` for every row with its range in the output, where the operands begin and how far on their next elements
+    /// lie. Through a pointer: the loop is there once, not once per op and dtype.
+    pub fn walk(&self, f: &mut dyn FnMut(Range<usize>, [usize; OPERANDS], [usize; OPERANDS])) {
+        let dims = &self.dims[..self.rank];
+        let (len, step) = inner(dims, &self.steps);
+        if len > 0 {
+            walk_rows(dims, &self.steps, |start, offsets| f(start..start + len, offsets, step));
+        }
+    }
+}
+
 /// Output 0, of sizes `dims`, from input 0 read by `steps`.
 pub fn copy(io: &Io<'_>, dims: &[usize], steps: Steps) {
-    fn typed<T: Element>(io: &Io<'_>, dims: &[usize], steps: [Steps; 1]) {
+    fn typed<T: Element>(io: &Io<'_>, rows: &Rows) {
         let (dst, src) = (io.output::<T>(0), io.input::<T>(0));
-        let (len, [step]) = inner(dims, &steps);
-        if len == 0 {
-            return;
-        }
-        walk_rows(dims, &steps, |start, [from]| {
-            let row = &mut dst[start..start + len];
+        rows.walk(&mut |range, [from, ..], [step, ..]| {
+            let row = &mut dst[range];
             match step {
                 0 => row.fill(src[from]),
-                1 => row.copy_from_slice(&src[from..from + len]),
+                1 => row.copy_from_slice(&src[from..from + row.len()]),
                 _ => row.iter_mut().zip(src[from..].iter().step_by(step)).for_each(|(y, &x)| *y = x),
             }
         });
     }
+    let mut rows = Rows { dims: [0; MAX_RANK], rank: dims.len(), steps: [steps, [0; MAX_RANK], [0; MAX_RANK]] };
+    rows.dims[..dims.len()].copy_from_slice(dims);
     match io.output_type(0).dtype {
-        DType::F32 => typed::<f32>(io, dims, [steps]),
-        DType::I32 => typed::<i32>(io, dims, [steps]),
-        DType::U8 | DType::Bool => typed::<u8>(io, dims, [steps]),
+        DType::F32 => typed::<f32>(io, &rows),
+        DType::I32 => typed::<i32>(io, &rows),
+        DType::U8 | DType::Bool => typed::<u8>(io, &rows),
     }
 }

@@ -1,6 +1,6 @@
 //! `sum`.
 
-use super::reduction::{Reduce, ReduceRule};
+use super::reduction::{ReduceRule, entry};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::kernel::reduce::Reduction;
@@ -8,8 +8,7 @@ use crate::kernel::reduce::Reduction;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sum;
 
-pub const ENTRY: super::Entry =
-    super::Entry::internal("sum", "The sum over axes; 0 of nothing. Adds in a fixed order.", Reduce::<Sum>::make);
+pub const ENTRY: super::Entry = entry::<Sum>("The sum over axes; 0 of nothing. Adds in a fixed order.");
 
 impl ReduceRule for Sum {
     const NAME: &'static str = "sum";

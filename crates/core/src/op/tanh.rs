@@ -1,6 +1,6 @@
 //! `tanh`, and its gradient in one pass.
 
-use super::binary::{At, Binary, BinaryRule};
+use super::binary::{At, BinaryRule, op};
 use super::unary::unary;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
@@ -12,7 +12,7 @@ unary! {
     Tanh = "tanh",
     f32: |x| math::tanh(x),
     f64: |x| x.tanh(),
-    backward: |graph, _, y, dy| graph.apply(Binary::<TanhGrad>::default(), &[dy, y]),
+    backward: |graph, _, y, dy| graph.apply(op::<TanhGrad>(), &[dy, y]),
 }
 
 /// dy · (1 − y²)
@@ -32,7 +32,7 @@ impl BinaryRule for TanhGrad {
     }
 
     fn by_a(graph: &mut Graph, at: At) -> Result<Value> {
-        graph.apply(Binary::<TanhGrad>::default(), &[at.dy, at.b])
+        graph.apply(op::<TanhGrad>(), &[at.dy, at.b])
     }
 
     fn by_b(graph: &mut Graph, at: At) -> Result<Option<Value>> {

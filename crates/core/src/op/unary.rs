@@ -2,11 +2,11 @@
 //! may be done by the op before them (`Epilogue::Map`).
 
 use super::oracle::Oracle;
-use super::{Entry, Epilogue, Grad, Op, Signature, Site, prose, rules};
+use super::{Entry, Epilogue, Grad, Map, Op, Signature, Site, prose, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::elementwise::{self, First};
+use crate::kernel::elementwise::{Each, First, Formula, each};
 use crate::kernel::io::Io;
 use crate::kernel::vector::V;
 use std::fmt::Debug;
@@ -30,7 +30,7 @@ macro_rules! unary {
         $rule:ident = $name:literal,
         f32: |$x:ident| $f32:expr,
         f64: |$x64:ident| $f64:expr,
-        backward: |$graph:ident, $input:pat_param, $output:pat_param, $dy:ident| $backward:expr $(,)?
+        backward: |$graph:ident, $input:pat_param, $output:pat_param, $dy:pat_param| $backward:expr $(,)?
     ) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, Default)]
@@ -61,22 +61,43 @@ macro_rules! unary {
 }
 pub(super) use unary;
 
-/// The op of a rule.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unary<R>(R);
-
-pub const fn entry<R: UnaryRule>() -> Entry {
-    Entry {
-        name: R::NAME,
-        doc: prose(R::DOC),
-        make: |_: &Attrs| Ok(Arc::new(Unary::<R>::default())),
-        signature: Signature::Unary,
-    }
+/// A rule as a table, so that what is the same for all ops is compiled once.
+struct Table {
+    name: &'static str,
+    f32: &'static dyn Formula<1>,
+    map: Map,
+    backward: fn(&mut Graph, Value, Value, Value) -> Result<Value>,
 }
 
-impl<R: UnaryRule> Op for Unary<R> {
+/// The op of a rule.
+#[derive(Clone, Copy)]
+pub struct Unary(&'static Table);
+
+pub const fn op<R: UnaryRule>() -> Unary {
+    Unary(
+        &const {
+            Table {
+                name: R::NAME,
+                f32: formula::<R>(),
+                map: (|part| each(part, [First::Same], formula::<R>()), R::f64),
+                backward: R::backward,
+            }
+        },
+    )
+}
+
+const fn formula<R: UnaryRule>() -> &'static dyn Formula<1> {
+    &const { Each(|[x]: [V; 1]| R::f32(x)) }
+}
+
+pub const fn entry<R: UnaryRule>() -> Entry {
+    let make = |_: &Attrs| -> Result<Arc<dyn Op>> { Ok(Arc::new(op::<R>())) };
+    Entry { name: R::NAME, doc: prose(R::DOC), make, signature: Signature::Unary }
+}
+
+impl Op for Unary {
     fn name(&self) -> &'static str {
-        R::NAME
+        self.0.name
     }
 
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
@@ -85,18 +106,18 @@ impl<R: UnaryRule> Op for Unary<R> {
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        elementwise::unary(io.output(0), io.first(), R::f32);
+        each(io.output(0), [io.first()], self.0.f32);
         Ok(())
     }
 
     fn oracle(&self, x: &mut Oracle<'_>) -> Result<()> {
-        x.outputs = vec![x.inputs[0].map(R::f64)];
+        x.outputs = vec![x.inputs[0].map(self.0.map.1)];
         Ok(())
     }
 
     fn backward(&self, graph: &mut Graph, site: &Site<'_>, grads: &[Option<Value>]) -> Result<Vec<Grad>> {
         let Some(dy) = grads[0] else { return Ok(vec![Grad::None]) };
-        Ok(vec![Grad::Value(R::backward(graph, site.inputs[0], site.outputs[0], dy)?)])
+        Ok(vec![Grad::Value((self.0.backward)(graph, site.inputs[0], site.outputs[0], dy)?)])
     }
 
     fn in_place(&self, _types: &[Type]) -> bool {
@@ -104,6 +125,6 @@ impl<R: UnaryRule> Op for Unary<R> {
     }
 
     fn epilogue(&self, _types: &[Type]) -> Option<Epilogue> {
-        Some(Epilogue::Map((|part| elementwise::unary(part, First::Same, R::f32), R::f64)))
+        Some(Epilogue::Map(self.0.map))
     }
 }

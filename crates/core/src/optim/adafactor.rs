@@ -15,7 +15,8 @@ declare! {
     /// Shazeer & Stern 2018, algorithms 4 and 5, https://arxiv.org/abs/1804.04235
     ///
     /// Keras's rule, with the factored state alone (Keras keeps a full one besides); Keras's `relativeStep` changes
-    /// nothing there and is no option here. In PyTorch `q = g²`, mean(r) is at least ε₁ and V at least ε₁².
+    /// nothing there and is no option here. In PyTorch `q = g²`, mean(r) is at least ε₁ and V at least ε₁². In Optax the
+    /// rate is η itself and weight decay not times it; matrices are factored here however small (`minDimSizeToFactor` 2).
     Adafactor = "Adafactor" with [learning_rate: 1e-3] {
         /// d: how the decay of the means approaches 1.
         beta2_decay: NonPositive = -0.8,
@@ -25,7 +26,7 @@ declare! {
         epsilon2: NonNegative = 1e-3,
         /// The largest root mean square of an update.
         clip_threshold: Positive = 1.0,
-    } parity [torch { learning_rate: 0.01, epsilon1: 1.192_092_9e-7 }]
+    } parity [torch { learning_rate: 0.01, epsilon1: 1.192_092_9e-7 }, optax decay Independent {}]
     state [rows: Rows, columns: Columns, velocity: Unfactored]
 }
 
@@ -41,18 +42,18 @@ impl Update for Adafactor {
             let (u, rest) = scratch[..3 * len].split_at_mut(len);
             let (squares, sums) = rest.split_at_mut(len);
             let size = |values: &[f32]| (sum_squares_f64(values) / len.max(1) as f64).sqrt();
-            // PyTorch looks at the parameter before it decays.
+            // Keras looks at the parameter after it decayed.
             let before = size(segment.param());
             segment.staged(&tick.stage, u);
-            let scale = if self.torch { before } else { size(segment.param()) };
+            let scale = if self.torch || self.optax { before } else { size(segment.param()) };
             let added = if self.torch { 0.0 } else { self.epsilon1 as f32 };
             squares.iter_mut().zip(&*u).for_each(|(square, &g)| *square = g * g + added);
             let dims = std::mem::take(&mut segment.dims);
             self.divide(segment, &dims, tick.t, u, squares, sums);
             segment.dims = dims;
             let over = (size(u) / self.clip_threshold).max(1.0);
-            let rate = tick.learning_rate.min(1.0 / (tick.t as f64).sqrt()) * scale.max(self.epsilon2) / over;
-            let rate = rate as f32;
+            let most = if self.optax { f64::INFINITY } else { 1.0 / (tick.t as f64).sqrt() };
+            let rate = (tick.learning_rate.min(most) * scale.max(self.epsilon2) / over) as f32;
             segment.parts().0.iter_mut().zip(&*u).for_each(|(p, &u)| *p = (*p - u * rate).flushed());
         }
     }

@@ -25,6 +25,11 @@ declare! {
 }
 
 impl Update for Adagrad {
+    fn rests(&self, _: usize) -> bool {
+        // 0/0 would be NaN.
+        self.epsilon as f32 > 0.0
+    }
+
     fn step(&self, tick: &Tick, segments: &mut [Segment<'_>]) {
         let first = tick.learning_rate / (1.0 + (tick.t - 1) as f64 * self.learning_rate_decay);
         let epsilon = self.epsilon as f32;

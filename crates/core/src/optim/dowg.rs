@@ -42,9 +42,9 @@ impl Update for DoWg {
     }
 }
 
-/// Σg² and Σ(w − w₀)².
+/// Σg² and Σ(w − w₀)², w₀ being the state.
 #[derive(Clone, Copy)]
-struct Distance;
+pub struct Distance;
 
 impl Measure<1, 2> for Distance {
     #[inline(always)]
@@ -54,10 +54,12 @@ impl Measure<1, 2> for Distance {
     }
 }
 
+/// Gradient descent that keeps the parameter of the first step.
 #[derive(Clone, Copy)]
-struct FromStart {
-    rate: f32,
-    first: f32,
+pub struct FromStart {
+    pub rate: f32,
+    /// 1 in the first step, else 0.
+    pub first: f32,
 }
 
 impl Rule<1> for FromStart {

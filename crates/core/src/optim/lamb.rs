@@ -43,10 +43,11 @@ impl Update for Lamb {
     }
 }
 
+/// Takes the gradient into m and v.
 #[derive(Clone, Copy)]
-struct Means {
-    rest1: f32,
-    rest2: f32,
+pub struct Means {
+    pub rest1: f32,
+    pub rest2: f32,
 }
 
 impl Rule<2> for Means {
@@ -56,13 +57,14 @@ impl Rule<2> for Means {
     }
 }
 
+/// A step of `rate` times `mean·m/(scale·√v + ε) + decay·w`.
 #[derive(Clone, Copy)]
-struct Direction {
-    mean: f32,
-    scale: f32,
-    epsilon: f32,
-    decay: f32,
-    rate: f32,
+pub struct Direction {
+    pub mean: f32,
+    pub scale: f32,
+    pub epsilon: f32,
+    pub decay: f32,
+    pub rate: f32,
 }
 
 impl Direction {

@@ -3,14 +3,19 @@
 //!
 //! To add one: write its file, add its word to the registry, add its reference numbers to the tests.
 
-use crate::declare::{ABSENT, Declared, Docs, Entry, Hyper, REQUIRED, Range, StateShape, StateSpec};
+use crate::declare::{ABSENT, Declared, Docs, Entry, Hyper, Needs, REQUIRED, Range, StateShape, StateSpec};
 use crate::error::Result;
 use crate::kernel::segment::Segment;
 use crate::kernel::sweep::Stage;
 use crate::reader::Reader;
+use drive::Drive;
 
+pub mod drive;
+mod eigenbasis;
 pub mod hyper;
+pub mod loss_scale;
 mod moments;
+mod newton_schulz;
 mod scaled;
 pub mod step;
 
@@ -25,6 +30,8 @@ pub struct Tick {
     pub stage: Stage,
     /// Weight decay for rules that have it inside, for segments that decay; 0 for all others.
     pub decay: f64,
+    /// The loss at the parameters, for rules that need it.
+    pub loss: f64,
 }
 
 /// How a declared optimizer makes one step of its own numbers: elementwise ones by `kernel::sweep`.
@@ -32,6 +39,23 @@ pub trait Update: Declared + Send + Sync {
     /// Whether a step is nothing but sweeps of rules whose numbers do not come from the segments: then it may be made
     /// in turns.
     const SWEEPS: bool = true;
+
+    /// What makes steps that evaluate the loss several times; then `step` is not called.
+    const DRIVE: Option<fn() -> Box<dyn Drive>> = None;
+
+    /// Whether rows without a gradient are left as they are unless the user says otherwise.
+    const LAZY: bool = false;
+
+    /// Whether a gradient of zeros changes neither parameter nor state, where there are so many states and no weight decay:
+    /// then rows without a gradient need no visit.
+    fn rests(&self, _states: usize) -> bool {
+        false
+    }
+
+    /// Whether step `t` looks at an estimate of the Hessian's diagonal.
+    fn wants_curvature(&self, _t: u64) -> bool {
+        false
+    }
 
     /// Updates every segment in place.
     fn step(&self, tick: &Tick, segments: &mut [Segment<'_>]);
@@ -48,7 +72,37 @@ type MakeStep = fn(&[f64], &[bool], &Tick, &mut [Segment<'_>], &mut Vec<f32>);
 /// How one step of a declared optimizer is made.
 pub struct Make {
     step: MakeStep,
+    rests: fn(&[f64], &[bool], usize) -> bool,
     sweeps: bool,
+    elementwise: bool,
+    lazy: bool,
+    drive: Option<fn() -> Box<dyn Drive>>,
+    wants_curvature: fn(&[f64], &[bool], u64) -> bool,
+}
+
+impl Make {
+    /// Whether it works element by element: on gradients of rows and on coded state as well.
+    pub const fn elementwise(&self) -> bool {
+        self.elementwise
+    }
+
+    /// Whether rows without a gradient are left as they are unless the user says otherwise.
+    pub const fn lazy(&self) -> bool {
+        self.lazy
+    }
+}
+
+const fn makes<U: Update>() -> Make {
+    Make {
+        step: make::<U>,
+        rests: |own, flags, states| U::with(own, flags).rests(states),
+        sweeps: U::SWEEPS,
+        // An estimate of the curvature comes whole.
+        elementwise: U::SWEEPS && !matches!(U::DECLARATION.needs, Needs::Curvature),
+        lazy: U::LAZY,
+        drive: U::DRIVE,
+        wants_curvature: |own, flags, t| U::with(own, flags).wants_curvature(t),
+    }
 }
 
 fn make<U: Update>(own: &[f64], flags: &[bool], tick: &Tick, segments: &mut [Segment<'_>], scratch: &mut Vec<f32>) {
@@ -59,8 +113,14 @@ fn make<U: Update>(own: &[f64], flags: &[bool], tick: &Tick, segments: &mut [Seg
 pub struct Optimizer {
     make: &'static Make,
     sweeps: bool,
+    curious: bool,
+    /// Whether rows without a gradient are left as they are, whatever the rule would do.
+    pub lazy: bool,
+    /// How many tensors of state it has for each parameter.
+    states: usize,
     flags: Vec<bool>,
     scratch: Vec<f32>,
+    driver: Option<Box<dyn Drive>>,
 }
 
 impl Optimizer {
@@ -68,7 +128,11 @@ impl Optimizer {
     pub fn new(entry: &'static Entry<Make>, flags: &[bool]) -> Self {
         let like = |state: &StateSpec| matches!(state.shape, StateShape::Like);
         let sweeps = entry.build.sweeps && entry.declaration.states.iter().all(like);
-        Self { make: &entry.build, sweeps, flags: flags.to_vec(), scratch: Vec::new() }
+        let driver = entry.build.drive.map(|make| make());
+        let curious = entry.declaration.needs == Needs::Curvature;
+        let states = entry.declaration.states(flags).len();
+        let (flags, scratch) = (flags.to_vec(), Vec::new());
+        Self { make: &entry.build, sweeps, curious, lazy: false, states, flags, scratch, driver }
     }
 
     /// Whether a step may be made in turns: all that it changes is changed element by element.
@@ -76,9 +140,36 @@ impl Optimizer {
         self.sweeps
     }
 
+    /// Whether any step looks at an estimate of the Hessian's diagonal.
+    pub fn looks_at_curvature(&self) -> bool {
+        self.curious
+    }
+
+    /// Whether step `t` looks at an estimate of the Hessian's diagonal. `hyper` as in `step`.
+    pub fn wants_curvature(&self, hyper: &[f64], t: u64) -> bool {
+        (self.make.wants_curvature)(&hyper[SHARED.len()..], &self.flags, t)
+    }
+
+    /// What makes its steps where they take several evaluations of the loss, and its flags.
+    pub fn driver(&mut self) -> Option<(&mut (dyn Drive + 'static), &[bool])> {
+        self.driver.as_deref_mut().map(|driver| (driver, self.flags.as_slice()))
+    }
+
     /// Updates every segment in place. `hyper` holds [`SHARED`], then its own numbers.
     pub fn step(&mut self, hyper: &[f64], tick: &Tick, segments: &mut [Segment<'_>]) {
-        (self.make.step)(&hyper[SHARED.len()..], &self.flags, tick, segments, &mut self.scratch);
+        if let Some(driver) = &mut self.driver {
+            return driver.commit(segments);
+        }
+        let own = &hyper[SHARED.len()..];
+        for segment in segments.iter_mut() {
+            segment.begin(tick.t);
+            if segment.has_rows() {
+                let keeps = !segment.decay || tick.stage.decay == 0.0 && tick.stage.l2 == 0.0 && tick.decay == 0.0;
+                let rests = || keeps && (self.make.rests)(own, &self.flags, self.states);
+                segment.visit_all(!(self.lazy || rests()));
+            }
+        }
+        (self.make.step)(own, &self.flags, tick, segments, &mut self.scratch);
     }
 }
 
@@ -88,7 +179,7 @@ macro_rules! registry {
 
         /// Every optimizer there is.
         pub static OPTIMIZERS: &[Entry<Make>] =
-            &[$(Entry { declaration: <$module::$unit as Declared>::DECLARATION, build: Make { step: make::<$module::$unit>, sweeps: <$module::$unit as Update>::SWEEPS } }),+];
+            &[$(Entry { declaration: <$module::$unit as Declared>::DECLARATION, build: makes::<$module::$unit>() }),+];
 
         /// What each of them says about itself in words.
         pub static OPTIMIZER_DOCS: &[Docs] = &[$(<$module::$unit as Declared>::DOCS),+];
@@ -101,6 +192,7 @@ registry![
     rmsprop::RmsProp,
     adam::Adam,
     adamw::AdamW,
+    sparse_adam::SparseAdam,
     adadelta::Adadelta,
     adagrad::Adagrad,
     adamax::Adamax,
@@ -122,6 +214,7 @@ registry![
     signum::Signum,
     madgrad::MadGrad,
     optimistic::OptimisticGradientDescent,
+    optimistic_adam::OptimisticAdam,
     cocob::Cocob,
     lamb::Lamb,
     lars::Lars,
@@ -129,10 +222,18 @@ registry![
     fromage::Fromage,
     adafactor::Adafactor,
     sm3::Sm3,
+    stable_adamw::StableAdamW,
     muon::Muon,
+    soap::Soap,
+    dog::DoG,
     dowg::DoWg,
     prodigy::Prodigy,
     dadapt_adamw::DAdaptAdamW,
+    polyak_sgd::PolyakSgd,
+    momo::MoMo,
+    momo_adam::MoMoAdam,
+    lbfgs::Lbfgs,
+    sophia::Sophia,
 ];
 
 /// Positions in [`SHARED`].
@@ -184,17 +285,10 @@ fn bias(decay: f64, t: u64) -> f64 {
     1.0 - power(decay, t)
 }
 
-/// Reads which optimizer is meant and its flags: name, number of flags, a byte each.
+/// Which optimizer is meant and its flags.
 ///
 /// # Errors
 /// `UNKNOWN_NAME`; `PLAN_INVALID` when the flags are not those of the optimizer.
 pub fn decode(reader: &mut Reader<'_>) -> Result<(&'static Entry<Make>, Vec<bool>)> {
-    let entry = crate::declare::find(OPTIMIZERS, "optimizer", reader.str()?)?;
-    let count = reader.count(1)?;
-    let expected = entry.declaration.flags().count();
-    if count != expected {
-        return Err(reader.invalid(format!("{expected} flags of {}", entry.declaration.name), count));
-    }
-    let flags = reader.bytes(count)?.iter().map(|&byte| byte != 0).collect();
-    Ok((entry, flags))
+    crate::declare::decode(OPTIMIZERS, "optimizer", reader)
 }

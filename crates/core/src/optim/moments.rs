@@ -1,6 +1,7 @@
 //! The rule of Adam and its relatives: running means of the gradient and of a square, with coefficients that make it each
 //! of them. All take the same loop, so that one more costs a binary a few additions.
 
+use super::bias;
 use crate::kernel::lane::Lane;
 use crate::kernel::segment::Segment;
 use crate::kernel::sweep::{Rule, Stage, sweep};
@@ -49,6 +50,12 @@ impl Moments {
         }
         if amsgrad { sweep::<3, _>(self, stage, segments) } else { sweep::<2, _>(self, stage, segments) }
     }
+}
+
+/// How much of the mean of step `t` and of its gradient make the mean without its pull to 0, one step `ahead` or not: as
+/// Optax has it.
+pub fn debiased(beta: f64, t: u64, ahead: bool) -> (f64, f64) {
+    if ahead { (beta / bias(beta, t + 1), (1.0 - beta) / bias(beta, t)) } else { (1.0 / bias(beta, t), 0.0) }
 }
 
 /// State: m, v, and with three the largest v.

@@ -27,7 +27,7 @@ declare! {
         warmup_steps: NonNegative = 0.0,
         /// Power of the rate by which steps are weighed.
         weight_power: NonNegative = 0.0,
-    } parity [optax decay Inside { weight_power: 2.0 }] state [momentum, velocity, weights: Numbers(2)]
+    } parity [optax decay Inside { weight_power: 2.0 }] state [momentum, velocity, weights: Numbers(2)] between [momentum, beta1]
 }
 
 impl Update for ScheduleFreeAdamW {

@@ -22,7 +22,7 @@ declare! {
         warmup_steps: NonNegative = 0.0,
         /// Power of the rate by which steps are weighed.
         weight_power: NonNegative = 2.0,
-    } state [momentum, weights: Numbers(2)]
+    } state [momentum, weights: Numbers(2)] between [momentum, beta1]
 }
 
 impl Update for ScheduleFreeSgd {

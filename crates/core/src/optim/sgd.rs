@@ -27,6 +27,10 @@ declare! {
 }
 
 impl Update for Sgd {
+    fn rests(&self, states: usize) -> bool {
+        states == 0
+    }
+
     fn step(&self, tick: &Tick, segments: &mut [Segment<'_>]) {
         let (down, kept) = (-tick.learning_rate, if tick.t == 1 { 1.0 } else { 1.0 - self.dampening });
         let (gain, step, rate) = if self.torch { (kept, 1.0, down) } else { (down * kept, down, 1.0) };

@@ -16,6 +16,10 @@ declare! {
 }
 
 impl Update for SignSgd {
+    fn rests(&self, _: usize) -> bool {
+        true
+    }
+
     fn step(&self, tick: &Tick, segments: &mut [Segment<'_>]) {
         sweep::<0, _>(Signs::new(0.0, 0.0, tick.learning_rate), &tick.stage, segments);
     }

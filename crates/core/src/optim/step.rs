@@ -4,7 +4,8 @@
 use super::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, LEARNING_RATE, Optimizer, SHARED, Tick, WEIGHT_DECAY};
 use crate::declare::{Decay, Hyper, camel};
 use crate::error::{Code, Error, Result, describe};
-use crate::kernel::reduce::{all_finite, sum_squares_f64};
+use crate::kernel::measure::sum_squares_of;
+use crate::kernel::reduce::all_finite;
 use crate::kernel::segment::Segment;
 use crate::kernel::sweep::Stage;
 use std::cmp::Ordering;
@@ -20,99 +21,81 @@ pub enum OnNonFinite {
     Propagate,
 }
 
-/// What one step did.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StepReport {
-    /// L2 norm of all gradients before clipping; NaN where no one needed it.
-    pub gradient_norm: f64,
-    /// The learning rate of the step.
-    pub learning_rate: f64,
-    /// Whether the step was left out because a gradient was not finite.
-    pub skipped: bool,
-}
-
 /// The surroundings of the steps of one run: made once, with the memory that every step reuses.
 pub struct Step {
     /// What to do about gradients that are not finite.
     pub on_non_finite: OnNonFinite,
-    /// Whether the norm is wanted for its own sake.
-    pub wants_norm: bool,
-    /// The optimizer's own numbers, for the ranges that schedules must keep within.
-    pub hypers: &'static [Hyper],
+    /// The numbers after the shared ones, for the ranges that schedules must keep within.
+    pub hypers: Vec<Hyper>,
     /// What becomes of the weight decay.
     pub decay: Decay,
-    /// Whether to go up instead of down: gradients change their sign before anything else.
-    pub maximize: bool,
     /// Names of the parameters, for errors.
     names: Vec<String>,
     square_sums: Vec<f64>,
+    /// The loss at the gradients.
+    pub loss: f64,
 }
 
 impl Step {
     /// For segments with these names, in their order.
-    pub fn new(on_non_finite: OnNonFinite, wants_norm: bool, names: Vec<String>) -> Self {
+    pub fn new(on_non_finite: OnNonFinite, names: Vec<String>) -> Self {
         Self {
             on_non_finite,
-            wants_norm,
-            hypers: &[],
+            hypers: Vec::new(),
             decay: Decay::Decoupled,
-            maximize: false,
             names,
             square_sums: Vec::new(),
+            loss: f64::NAN,
         }
     }
 
-    /// Decides step `t` (the first is 1): refused, skipped or made, and with which scale of each gradient. `hyper` holds
-    /// [`SHARED`], then the optimizer's own numbers; `loss` is there where the gradients are those of one. Writes no
-    /// parameter.
+    /// Whether clipping needs norms under these numbers.
+    pub fn clips(hyper: &[f64]) -> bool {
+        !hyper[CLIPNORM].is_nan() || !hyper[GLOBAL_CLIPNORM].is_nan()
+    }
+
+    /// Sums the squares of each gradient; the sum of all.
+    pub fn measure(&mut self, segments: &[Segment<'_>]) -> f64 {
+        self.square_sums.clear();
+        self.square_sums.extend(segments.iter().map(sum_squares_of));
+        self.square_sums.iter().sum()
+    }
+
+    /// Refuses step `t` (the first is 1) or lets it pass: false where it is to be left out. `norm` is that of the gradients,
+    /// NaN where nobody took it (then they are looked through); `loss` is there where they are those of one.
     ///
     /// # Errors
-    /// `INVALID_VALUE` for a number of the step that is out of its range, `NON_FINITE` for one that is not finite, and under [`OnNonFinite::Throw`] for a gradient or the loss.
-    pub fn decide(
-        &mut self,
-        hyper: &[f64],
-        t: u64,
-        loss: Option<f64>,
-        segments: &mut [Segment<'_>],
-    ) -> Result<StepReport> {
-        self.check_hyper(hyper, t)?;
-        let mut report = StepReport { gradient_norm: f64::NAN, learning_rate: hyper[LEARNING_RATE], skipped: false };
-        let clips = !hyper[CLIPNORM].is_nan() || !hyper[GLOBAL_CLIPNORM].is_nan();
-        let norms = clips || self.wants_norm;
-        if norms {
-            self.square_sums.clear();
-            for segment in segments.iter() {
-                self.square_sums.push(sum_squares_f64(segment.gradient()));
-            }
-            report.gradient_norm = self.square_sums.iter().sum::<f64>().sqrt();
+    /// `NON_FINITE` under [`OnNonFinite::Throw`] for a gradient or the loss.
+    pub fn accepts(&self, t: u64, norm: Option<f64>, loss: Option<f64>, segments: &[Segment<'_>]) -> Result<bool> {
+        if self.on_non_finite == OnNonFinite::Propagate {
+            return Ok(true);
         }
-        if self.on_non_finite != OnNonFinite::Propagate {
-            let finite = |segment: &Segment| all_finite(segment.gradient());
-            report.skipped = if norms { !report.gradient_norm.is_finite() } else { !segments.iter().all(finite) };
-            if report.skipped {
-                return if self.on_non_finite == OnNonFinite::Skip {
-                    Ok(report)
-                } else {
-                    Err(self.non_finite(t, segments))
-                };
-            }
+        let finite = |segment: &Segment| all_finite(segment.gradient());
+        let good = norm.map_or_else(|| segments.iter().all(finite), f64::is_finite);
+        let loss = loss.filter(|loss| !loss.is_finite());
+        match self.on_non_finite {
+            _ if good && loss.is_none() => Ok(true),
+            OnNonFinite::Skip => Ok(false),
+            _ if good => Err(bad_loss(t, loss.unwrap_or(f64::NAN))),
+            _ => Err(self.non_finite(t, segments)),
         }
-        if let Some(loss) = loss.filter(|loss| !loss.is_finite() && self.on_non_finite != OnNonFinite::Propagate) {
-            report.skipped = true;
-            return if self.on_non_finite == OnNonFinite::Skip { Ok(report) } else { Err(bad_loss(t, loss)) };
-        }
-        for (index, segment) in segments.iter_mut().enumerate() {
-            let own = if clips { self.square_sums[index].sqrt() } else { 0.0 };
-            let scale = shrink(own, hyper[CLIPNORM]) * shrink(report.gradient_norm, hyper[GLOBAL_CLIPNORM]);
-            segment.gradient_scale = if self.maximize { -scale as f32 } else { scale as f32 };
-        }
-        Ok(report)
     }
 
-    /// Makes the step that [`Step::decide`] allowed.
-    pub fn commit(&self, optimizer: &mut Optimizer, hyper: &[f64], t: u64, segments: &mut [Segment<'_>]) {
+    /// Sets the factor of each gradient to `factor` times what clipping leaves of it. The norms are those of `measure`, times
+    /// `|factor|`; `joint` is that of all gradients clipped together.
+    pub fn clip(&self, hyper: &[f64], factor: f64, joint: f64, segments: &mut [Segment<'_>]) {
+        let clips = Self::clips(hyper);
+        for (index, segment) in segments.iter_mut().enumerate() {
+            let own = if clips { self.square_sums[index].sqrt() * factor.abs() } else { 0.0 };
+            let left = if clips { shrink(own, hyper[CLIPNORM]) * shrink(joint, hyper[GLOBAL_CLIPNORM]) } else { 1.0 };
+            segment.gradient_scale = (left * factor) as f32;
+        }
+    }
+
+    /// The step as a rule sees it.
+    pub fn tick(&self, hyper: &[f64], t: u64) -> Tick {
         let learning_rate = hyper[LEARNING_RATE];
-        let mut tick = Tick { t, learning_rate, stage: Stage::NONE, decay: 0.0 };
+        let mut tick = Tick { t, learning_rate, stage: Stage::NONE, decay: 0.0, loss: self.loss };
         if !hyper[CLIPVALUE].is_nan() {
             tick.stage.clip_value = hyper[CLIPVALUE] as f32;
         }
@@ -123,30 +106,36 @@ impl Step {
             Decay::Coupled => tick.stage.l2 = decay as f32,
             Decay::Inside => tick.decay = decay,
         }
-        optimizer.step(hyper, &tick, segments);
+        tick
     }
 
-    /// Decides step `t` and makes it.
+    /// Makes step `t` with nothing around it; false where it was left out.
     ///
     /// # Errors
-    /// As [`Step::decide`]; nothing has been written then.
+    /// As [`Step::check_hyper`] and [`Step::accepts`]; nothing has been written then.
     pub fn apply(
         &mut self,
         optimizer: &mut Optimizer,
         hyper: &[f64],
         t: u64,
         segments: &mut [Segment<'_>],
-    ) -> Result<StepReport> {
-        let report = self.decide(hyper, t, None, segments)?;
-        if !report.skipped {
-            self.commit(optimizer, hyper, t, segments);
+    ) -> Result<bool> {
+        self.check_hyper(hyper, t)?;
+        let norm = Self::clips(hyper).then(|| self.measure(segments).sqrt());
+        if !self.accepts(t, norm, None, segments)? {
+            return Ok(false);
         }
-        Ok(report)
+        self.clip(hyper, 1.0, norm.unwrap_or(f64::NAN), segments);
+        optimizer.step(hyper, &self.tick(hyper, t), segments);
+        Ok(true)
     }
 
     /// A schedule or a function may have given anything: refused before it reaches a parameter.
-    fn check_hyper(&self, hyper: &[f64], t: u64) -> Result<()> {
-        let declared = SHARED.iter().chain(self.hypers).map(Some).chain(std::iter::repeat(None));
+    ///
+    /// # Errors
+    /// `INVALID_VALUE` for a number that is out of its range, `NON_FINITE` for one that is not finite.
+    pub fn check_hyper(&self, hyper: &[f64], t: u64) -> Result<()> {
+        let declared = SHARED.iter().chain(&self.hypers).map(Some).chain(std::iter::repeat(None));
         for ((index, &value), declared) in hyper.iter().enumerate().zip(declared) {
             if value.is_nan() && declared.is_some_and(|hyper| hyper.default.is_nan()) {
                 continue;
@@ -163,6 +152,35 @@ impl Step {
             }
         }
         Ok(())
+    }
+
+    /// As [`Step::accepts`], of the estimates of the Hessian's diagonal that step `t` looks at.
+    ///
+    /// # Errors
+    /// `NEEDS_LOSS` where there are none, `NON_FINITE` under [`OnNonFinite::Throw`].
+    pub fn accepts_curvature(&self, t: u64, segments: &[Segment<'_>]) -> Result<bool> {
+        for (index, segment) in segments.iter().enumerate() {
+            let name = self.names.get(index).map_or("?", String::as_str);
+            let Some(curvature) = segment.curvature() else {
+                let hint = "pass { hessianDiagonals }, or use minimize or fit";
+                let message = format!("step {t}: expected the Hessian's diagonal of '{name}', got none ({hint})");
+                return Err(Error::new(Code::NeedsLoss, message));
+            };
+            if self.on_non_finite == OnNonFinite::Propagate || all_finite(curvature) {
+                continue;
+            }
+            if self.on_non_finite == OnNonFinite::Skip {
+                return Ok(false);
+            }
+            let message = format!("step {t}: expected a finite Hessian's diagonal of '{name}', got NaN or infinity");
+            return Err(Error::new(Code::NonFinite, message));
+        }
+        Ok(true)
+    }
+
+    /// The error of step `t` for what it evaluated on the way.
+    pub fn refuses(&self, t: u64, loss: f64, segments: &[Segment<'_>]) -> Error {
+        if loss.is_finite() { self.non_finite(t, segments) } else { bad_loss(t, loss) }
     }
 
     fn non_finite(&self, t: u64, segments: &[Segment<'_>]) -> Error {

@@ -2,6 +2,7 @@
 
 use super::Plan;
 use super::call::{Call, Order};
+use super::drive::Several;
 use super::run::{DataSlot, Run};
 use crate::error::{Code, Error, Result};
 use crate::graph::Source;
@@ -20,7 +21,13 @@ impl Run {
     ) -> Result<Run> {
         let variables = call.variables.iter().map(|&id| find(id)).collect::<Result<Vec<_>>>()?;
         check_variables(&plan, &variables)?;
-        let bound = plan.program.bind(&arena, 0, &variables)?;
+        let mut seen = variables.clone();
+        let mut several = None;
+        if let Some(update) = plan.update.as_ref().filter(|update| update.evaluates_again()) {
+            several = Some(Several::new(&plan, &arena)?);
+            update.replace_by_copies(&mut seen, &arena)?;
+        }
+        let bound = plan.program.bind(&arena, 0, &seen)?;
         let mut data = Vec::new();
         for ((source, ty, _), &into) in plan.program.sources.iter().zip(&bound.sources) {
             match *source {
@@ -51,7 +58,8 @@ impl Run {
         let sweep = match &plan.update {
             Some(update) => {
                 let wants_norm = !call.stop.grad_norm_below.is_nan();
-                Some(update.bind(&bound.roots[plan.root_starts()[3]..], &variables, wants_norm)?)
+                let room = |len: usize| arena.beside(len).map(Arc::new);
+                Some(update.bind(&bound.roots[plan.root_starts()[3]..], &variables, &seen, wants_norm, &room)?)
             }
             None => None,
         };
@@ -66,6 +74,8 @@ impl Run {
             order,
             call,
             sweep,
+            several,
+            kinds: 0,
             at: None,
             turn: None,
             update: None,
@@ -103,21 +113,21 @@ fn data_slot(
 fn check_variables(plan: &Plan, variables: &[Arc<Buffer>]) -> Result<()> {
     for (slot, ty) in plan.variables.iter().enumerate() {
         let Some(ty) = ty else { continue };
-        let expected = ty.bytes(1)?;
-        let got = variables.get(slot).map_or(0, |buffer| buffer.len());
-        if got != expected {
-            let message = format!("variable {slot}: expected {ty}, {expected} bytes, got {got}");
-            return Err(Error::new(Code::ShapeMismatch, message));
-        }
+        check_variable(&format!("variable {slot}"), slot, ty, variables)?;
     }
     for (ty, slot) in &plan.assigns {
-        let (expected, got) = (ty.bytes(1)?, variables.get(*slot).map_or(0, |buffer| buffer.len()));
-        if got != expected {
-            let message = format!("assign to variable {slot}: expected {ty}, {expected} bytes, got {got}");
-            return Err(Error::new(Code::ShapeMismatch, message));
-        }
+        check_variable(&format!("assign to variable {slot}"), *slot, ty, variables)?;
     }
     Ok(())
+}
+
+fn check_variable(what: &str, slot: usize, ty: &Type, variables: &[Arc<Buffer>]) -> Result<()> {
+    let (expected, got) = (ty.bytes(1)?, variables.get(slot).map(|buffer| buffer.len()));
+    if got == Some(expected) {
+        return Ok(());
+    }
+    let got = got.map_or("none".to_string(), |bytes| bytes.to_string());
+    Err(Error::new(Code::ShapeMismatch, format!("{what}: expected {ty}, {expected} bytes, got {got}")))
 }
 
 fn check_outputs(call: &Call, has_rows: bool, outputs: &[(Arc<Buffer>, Type)]) -> Result<()> {

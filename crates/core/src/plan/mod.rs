@@ -2,15 +2,21 @@
 
 mod bind;
 mod call;
+mod drive;
 mod fuse;
+mod group;
 mod layout;
+mod part;
 mod program;
+mod rows;
 mod run;
 mod step;
+mod sweep;
 mod update;
 
 pub use call::{Call, Order, Stop};
 pub use program::{Body, Place, Program, Step};
+use program::{CURVATURE, GRADIENTS, OTHERS};
 pub use run::{Outcome, Run, Status};
 pub use update::Update;
 
@@ -21,7 +27,7 @@ use crate::op::oracle::{Array, Oracle};
 use crate::reader::Reader;
 
 /// Version of the plan bytes; both sides are built together, so only this one is read.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// Most bytes that a plan's values may have for the naive executor, which keeps them all, in f64.
 const MAX_ORACLE: usize = 1 << 28;
@@ -54,20 +60,36 @@ impl Plan {
         let reports = graph::decode_values(&mut reader, &ids)?;
         let writes = decode_pairs(&mut reader, &ids)?;
         let assigns = decode_pairs(&mut reader, &ids)?;
-        let update = match reader.u8()? {
-            0 => None,
-            _ => Some(Update::decode(&mut reader, &ids, &graph)?),
-        };
+        let mut update = Update::decode(&mut reader, &ids, &graph)?;
         reader.end()?;
         let mut roots: Vec<Value> = reports.clone();
         roots.extend(writes.iter().chain(&assigns).map(|(v, _)| *v));
+        let gradients = roots.len();
         roots.extend(update.iter().flat_map(|u| u.gradients()));
+        let curvatures = roots.len();
+        roots.extend(update.iter().flat_map(|u| u.curvatures()));
         let variables = variable_types(&graph)?;
         check(&graph, &reports, &assigns, &variables)?;
-        if let Some(update) = &update {
-            update.check(&graph, &variables)?;
+        let (mut with_rows, mut curvatures) = (None, curvatures);
+        if let Some(update) = &mut update {
+            update.check(&graph, &variables, !reports.is_empty())?;
+            let mut changed = graph.clone();
+            if update.take_rows(&mut changed, &roots, max_batch)? {
+                roots.truncate(gradients);
+                roots.extend(update.gradients());
+                curvatures = roots.len();
+                roots.extend(update.curvatures());
+                with_rows = Some(changed);
+            }
         }
-        let program = Program::compile(&graph, &roots, max_batch.max(1), threads)?;
+        let kind = |root| match root {
+            0 => GRADIENTS,
+            _ if root >= curvatures => CURVATURE,
+            _ if root >= gradients => GRADIENTS,
+            _ => OTHERS,
+        };
+        let changed = with_rows.as_ref().unwrap_or(&graph);
+        let program = Program::compile_kinds(changed, &roots, &kind, max_batch.max(1), threads)?;
         let assigns = assigns.into_iter().map(|(v, slot)| (graph.ty(v).clone(), slot)).collect();
         Ok(Plan { program, graph, reports, writes, assigns, update, variables })
     }
@@ -75,6 +97,14 @@ impl Plan {
     /// Whether all it does is to give variables values: what it works in is not worth keeping for another run.
     pub fn only_assigns(&self) -> bool {
         self.reports.is_empty() && self.writes.is_empty() && self.update.is_none()
+    }
+
+    /// Bytes besides the arena that a run of it takes: a trial point, and what its first evaluation gave.
+    pub fn beside(&self) -> Result<usize> {
+        let Some(update) = self.update.as_ref().filter(|update| update.evaluates_again()) else { return Ok(0) };
+        let [_, writes, _, gradients] = self.root_starts();
+        let mut kept = self.program.roots[writes..gradients].iter();
+        kept.try_fold(update.bytes(), |sum, (ty, _)| Ok(sum.saturating_add(ty.bytes(self.program.max_batch)?)))
     }
 
     /// Number of scalars reported each step.

@@ -50,7 +50,15 @@ struct Instr {
     /// Turns it takes, about.
     parts: usize,
     body: Option<(Box<Program>, usize)>,
+    /// For which kinds of roots it runs.
+    uses: u8,
 }
+
+/// Kinds of roots, of which an evaluation may want some: the loss and its gradients, what else is reported, written or
+/// assigned, and curvature.
+pub const GRADIENTS: u8 = 1;
+pub const OTHERS: u8 = 2;
+pub const CURVATURE: u8 = 4;
 
 /// Instructions in order, and the places of all their args.
 #[derive(Debug)]
@@ -69,9 +77,21 @@ pub struct Program {
 impl Program {
     /// Compiles `graph` so that `roots` hold when it has run. Fuses, drops what nothing needs, lays out memory.
     pub fn compile(graph: &Graph, roots: &[Value], max_batch: usize, threads: usize) -> Result<Program> {
+        Program::compile_kinds(graph, roots, &|_| GRADIENTS, max_batch, threads)
+    }
+
+    /// The same with roots of several kinds.
+    pub fn compile_kinds(
+        graph: &Graph,
+        roots: &[Value],
+        kind: &dyn Fn(usize) -> u8,
+        max_batch: usize,
+        threads: usize,
+    ) -> Result<Program> {
         let (graph, moved) = graph.prune(roots);
         let roots: Vec<Value> = roots.iter().map(|v| moved[v.index()].expect("roots are kept")).collect();
         let graph = super::fuse::fuse(&graph, &roots);
+        let uses = uses(&graph, &roots, kind);
         graph.types.iter().try_for_each(|ty| ty.bytes(max_batch).map(drop))?;
         let mut bodies = Vec::new();
         for node in &graph.nodes {
@@ -107,7 +127,7 @@ impl Program {
                     let v = node.outputs[0];
                     program.sources.push((*source, graph.ty(v).clone(), layout.places[v.index()]));
                 }
-                Kind::Op(op) => program.add(&graph, &layout, n, op.clone(), body, scratch(n)?),
+                Kind::Op(op) => program.add(&graph, &layout, n, op.clone(), body, scratch(n)?, uses[n]),
             }
         }
         Ok(program)
@@ -121,6 +141,7 @@ impl Program {
         op: Arc<dyn Op>,
         body: Option<Program>,
         scratch: Option<Type>,
+        uses: u8,
     ) {
         let node = &graph.nodes[n];
         let first = self.types.len();
@@ -141,6 +162,7 @@ impl Program {
             scratch: scratch.map(|ty| (body_at + body_len, ty)),
             shared: layout.shared[n],
             body: body.map(|body| (Box::new(body), body_at)),
+            uses,
         });
     }
 
@@ -151,6 +173,12 @@ impl Program {
 
     pub fn is_empty(&self) -> bool {
         self.instrs.is_empty()
+    }
+
+    /// Whether instruction `pc` serves roots of one of these kinds.
+    #[inline]
+    pub fn serves(&self, pc: usize, kinds: u8) -> bool {
+        self.instrs[pc].uses & kinds != 0
     }
 
     /// Rough nanoseconds of a turn of instruction `pc` at the largest batch, and how many there are to be.
@@ -207,6 +235,18 @@ impl Program {
     pub fn op_names(&self) -> Vec<&'static str> {
         self.instrs.iter().map(|instr| instr.op.name()).collect()
     }
+}
+
+/// Which kinds of roots each node serves.
+fn uses(graph: &Graph, roots: &[Value], kind: &dyn Fn(usize) -> u8) -> Vec<u8> {
+    let mut values = vec![0; graph.types.len()];
+    roots.iter().enumerate().for_each(|(i, root)| values[root.index()] |= kind(i));
+    let mut nodes = vec![0; graph.nodes.len()];
+    for (n, node) in graph.nodes.iter().enumerate().rev() {
+        nodes[n] = node.outputs.iter().fold(0, |uses, output| uses | values[output.index()]);
+        node.inputs.iter().for_each(|input| values[input.index()] |= nodes[n]);
+    }
+    nodes
 }
 
 /// How many turns to do work of `cost` nanoseconds in.

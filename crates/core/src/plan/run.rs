@@ -3,9 +3,10 @@
 
 use super::Plan;
 use super::call::Call;
+use super::drive::Several;
 use super::program::Bound;
 use super::step::Budget;
-use super::update::Sweep;
+use super::sweep::Sweep;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Type};
 use crate::kernel::memory::Buffer;
@@ -13,8 +14,9 @@ use crate::kernel::place::Arg;
 use crate::kernel::turn::Turn;
 use std::sync::{Arc, Mutex};
 
-/// Numbers in front of the plan's own in each step's report: rows, skipped (0 or 1), gradient norm, learning rate.
-pub const REPORT_HEAD: usize = 4;
+/// Numbers in front of the plan's own in each step's report: rows, skipped (0 or 1), gradient norm, learning rate, update
+/// norm.
+pub const REPORT_HEAD: usize = 5;
 /// Most steps one `advance` reports.
 pub const MAX_STEPS: usize = 4096;
 
@@ -52,6 +54,8 @@ pub(super) struct DataSlot {
 /// How far the change of the variables has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Update {
+    /// To be left out.
+    Skipped,
     Due,
     Begun,
     Done,
@@ -68,6 +72,10 @@ pub struct Run {
     pub(super) order: Option<Vec<u32>>,
     pub(super) call: Call,
     pub(super) sweep: Option<Sweep>,
+    /// Kinds of roots that the evaluation under way is for.
+    pub(super) kinds: u8,
+    /// Where steps take several evaluations.
+    pub(super) several: Option<Several>,
     /// Next piece of work of the step under way (data slots, then instructions), or `None` at a step boundary.
     pub(super) at: Option<usize>,
     /// How far that piece, or after the last the update, has come, if it was begun.
@@ -137,8 +145,8 @@ impl Run {
             if self.at.is_none() && self.call.rows.is_empty() && !self.data.is_empty() {
                 return Ok(Status::Done);
             }
-            if !self.work(&mut budget)? {
-                return Ok(Status::More);
+            if let Some(status) = self.reach(&mut budget)? {
+                return Ok(status);
             }
             // An update that may pause has calls of its own: who is told of steps finds the variables as they left them.
             let (cost, parts) = self.sweep.as_ref().map_or((0.0, 1), Sweep::cost);

@@ -2,13 +2,16 @@
 //! budget of the call ends, and goes on where it was.
 
 use super::program::{Step, parts};
-use super::run::{DataSlot, Run, Update};
+use super::run::{DataSlot, REPORT_HEAD, Run, Update};
+use super::sweep::{StepReport, Sweep};
 use crate::error::Result;
 use crate::kernel::gather::gather;
 use crate::kernel::place::Arg;
 use crate::kernel::turn::Turn;
-use crate::optim::step::StepReport;
 use std::sync::{Mutex, PoisonError};
+
+/// Where the norm of the update stands in a step's report.
+const UPDATE_NORM: usize = 4;
 
 /// Estimated nanoseconds that a call may still take. Nothing begins that does not fit, but for the first thing, so that
 /// every call gets on.
@@ -49,6 +52,10 @@ impl Run {
         let end = slots + self.plan.program.len();
         let mut at = self.at.unwrap_or(0);
         while at < end {
+            if at.checked_sub(slots).is_some_and(|pc| !self.plan.program.serves(pc, self.kinds)) {
+                at += 1;
+                continue;
+            }
             let (cost, parts) = match at.checked_sub(slots) {
                 Some(pc) => self.plan.program.cost(pc),
                 None => self.data[at].cost(b),
@@ -103,9 +110,10 @@ impl Run {
         }
         let writes = self.plan.root_starts()[1];
         let loss = (writes > 0).then(|| self.bound.roots[0].number());
+        let b = self.rows();
         let decided = match &mut self.sweep {
-            Some(sweep) => sweep.decide(self.call.updates, loss)?,
-            None => StepReport { gradient_norm: f64::NAN, learning_rate: f64::NAN, skipped: false },
+            Some(sweep) => sweep.decide(self.call.updates, b, loss)?,
+            None => StepReport::NONE,
         };
         let stop = self.stop_rule(loss.unwrap_or(f64::NAN), decided.gradient_norm);
         self.reports.extend([
@@ -113,10 +121,11 @@ impl Run {
             f64::from(u8::from(decided.skipped)),
             decided.gradient_norm,
             decided.learning_rate,
+            decided.update_norm,
         ]);
         self.reports.extend(self.bound.roots[..writes].iter().map(Arg::number));
         if stop.is_none() {
-            self.update = Some(if decided.skipped { Update::Done } else { Update::Due });
+            self.update = Some(if decided.skipped { Update::Skipped } else { Update::Due });
         }
         Ok(stop)
     }
@@ -128,6 +137,11 @@ impl Run {
         }
         // A panic while this is held poisons it: that is how the engine knows of half-written variables.
         let _held = commit.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.update == Some(Update::Skipped) {
+            self.sweep.iter_mut().for_each(Sweep::skip);
+            self.update = Some(Update::Done);
+            return true;
+        }
         if self.update == Some(Update::Due) {
             self.assign();
         }
@@ -138,7 +152,11 @@ impl Run {
         } else if let Some(sweep) = &mut self.sweep {
             sweep.commit(self.call.updates);
         }
-        self.call.updates += u64::from(self.sweep.is_some());
+        if let Some(sweep) = &self.sweep {
+            self.call.updates += 1;
+            let at = self.reports.len() - self.plan.report_len() - REPORT_HEAD + UPDATE_NORM;
+            self.reports[at] = sweep.update_norm();
+        }
         self.update = Some(Update::Done);
         true
     }
@@ -164,8 +182,8 @@ impl Run {
     /// Sets the variables that a step sets to values of its own.
     fn assign(&self) {
         let [_, _, assigns, gradients] = self.plan.root_starts();
-        for ((_, slot), value) in self.plan.assigns.iter().zip(&self.bound.roots[assigns..gradients]) {
-            value.write_to(&self.variables[*slot], 0, self.rows());
+        for ((_, slot), root) in self.plan.assigns.iter().zip(assigns..gradients) {
+            self.result(root).write_to(&self.variables[*slot], 0, self.rows());
         }
     }
 
@@ -173,9 +191,9 @@ impl Run {
     pub(super) fn finish(&mut self) {
         let (b, [_, writes, assigns, _]) = (self.rows(), self.plan.root_starts());
         let first = if self.data.is_empty() { 0 } else { self.call.rows.start };
-        for ((buffer, ty), value) in self.outputs.iter().zip(&self.bound.roots[writes..assigns]) {
+        for ((buffer, ty), root) in self.outputs.iter().zip(writes..assigns) {
             let offset = if ty.size().power == 1 { ty.size().coef * ty.dtype.bytes() * first } else { 0 };
-            value.write_to(buffer, offset, b);
+            self.result(root).write_to(buffer, offset, b);
         }
         self.call.iteration += 1;
         self.call.rows.start += if self.data.is_empty() { 0 } else { b };

@@ -1,83 +1,108 @@
 //! The end of a training plan: which gradients go through which optimizer into which variables.
 
+use super::group::{Group, Target};
 use super::program::parts;
-use crate::declare::{Decay, Entry, StateSpec};
+use super::rows::rows_of;
+use super::sweep::Sweep;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Type};
 use crate::graph::{self, Graph, Value};
 use crate::kernel::memory::Buffer;
-use crate::kernel::place::{Arg, segment};
+use crate::kernel::place::{Arg, curved};
 use crate::kernel::segment::Segment;
-use crate::optim::hyper::Hypers;
-use crate::optim::step::{OnNonFinite, Step, StepReport};
-use crate::optim::{self, Make, Optimizer, SHARED};
 use crate::reader::Reader;
 use std::sync::Arc;
 
-/// One parameter's line of an update.
-#[derive(Debug)]
-struct Target {
-    name: String,
-    slot: usize,
-    gradient: Value,
-    decay: bool,
-    states: Vec<usize>,
-    /// The parameter's shape.
-    dims: Vec<usize>,
-}
-
-/// An optimizer, its switches and its targets.
+/// All optimizers of a plan.
 pub struct Update {
-    entry: &'static Entry<Make>,
-    flags: Vec<bool>,
-    targets: Vec<Target>,
-    on_non_finite: OnNonFinite,
-    decay: Decay,
-    maximize: bool,
+    groups: Vec<Group>,
+    wants_update_norm: bool,
 }
 
 impl std::fmt::Debug for Update {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Update")
-            .field("optimizer", &self.entry.declaration.name)
-            .field("targets", &self.targets)
-            .finish()
+        f.debug_list().entries(self.groups.iter().map(|group| group.entry.declaration.name)).finish()
     }
 }
 
 impl Update {
-    /// Optimizer name and flags, then the targets, then what to do about gradients that are not finite, what becomes of
-    /// the weight decay, and whether to go up.
-    pub fn decode(reader: &mut Reader<'_>, ids: &[Value], graph: &Graph) -> Result<Update> {
-        let (entry, flags) = optim::decode(reader)?;
-        let mut targets = Vec::new();
-        for _ in 0..reader.count(1)? {
-            let (name, slot) = (reader.str()?.to_string(), reader.size()?);
-            let gradient = graph::lookup(ids, reader.varuint()?)?;
-            let decay = reader.u8()? == 1;
-            let states = (0..reader.count(1)?).map(|_| reader.size()).collect::<Result<_>>()?;
-            let dims = graph.ty(gradient).dims().iter().map(|dim| dim.at(1)).collect();
-            targets.push(Target { name, slot, gradient, decay, states, dims });
+    /// The groups, and in bits whether the norm of updates is wanted and whether estimates of the Hessian's diagonal follow,
+    /// one for each target; none where there are no groups.
+    pub fn decode(reader: &mut Reader<'_>, ids: &[Value], graph: &Graph) -> Result<Option<Update>> {
+        let groups = (0..reader.count(1)?).map(|_| Group::decode(reader, ids, graph)).collect::<Result<Vec<_>>>()?;
+        if groups.is_empty() {
+            return Ok(None);
         }
-        let on_non_finite = match reader.u8()? {
-            0 => OnNonFinite::Throw,
-            1 => OnNonFinite::Skip,
-            2 => OnNonFinite::Propagate,
-            tag => return Err(reader.invalid("a policy for non-finite gradients (0 to 2)", tag)),
-        };
-        let decay = usize::from(reader.u8()?);
-        let decay = *Decay::ALL.get(decay).ok_or_else(|| reader.invalid("a mode of weight decay (0 to 3)", decay))?;
-        Ok(Update { entry, flags, targets, on_non_finite, decay, maximize: reader.u8()? == 1 })
+        let more = reader.u8()?;
+        let mut update = Update { groups, wants_update_norm: more & 1 == 1 };
+        if more & 2 == 2 {
+            for target in update.groups.iter_mut().flat_map(|group| &mut group.targets) {
+                target.curvature = match reader.varuint()? {
+                    0 => None,
+                    value => Some(graph::lookup(ids, value - 1)?),
+                };
+            }
+        }
+        Ok(Some(update))
     }
 
+    fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.groups.iter().flat_map(|group| &group.targets)
+    }
+
+    /// The values it reads, in the order in which `bind` wants them.
     pub fn gradients(&self) -> impl Iterator<Item = Value> {
-        self.targets.iter().map(|target| target.gradient)
+        self.targets().flat_map(|target| std::iter::once(target.gradient).chain(target.index))
     }
 
-    /// Every target is a float32 variable, or a slot the graph does not read, whose gradient has its type.
-    pub fn check(&self, graph: &Graph, variables: &[Option<Type>]) -> Result<()> {
-        let states = self.states().len();
-        for Target { name, slot, gradient, states: slots, .. } in &self.targets {
+    /// Takes as rows the gradients that are made of some; `roots` are the values that the plan needs. Whether there are any.
+    pub fn take_rows(&mut self, graph: &mut Graph, roots: &[Value], max_batch: usize) -> Result<bool> {
+        let mut any = false;
+        // Who evaluates the loss again wants all of each gradient.
+        if self.evaluates_again() {
+            return Ok(any);
+        }
+        for group in self.groups.iter_mut().filter(|group| group.goes_by_element()) {
+            for target in &mut group.targets {
+                let most = if group.lazy { usize::MAX } else { max_batch };
+                if let Some(rows) = rows_of(graph, target.gradient, roots, most)? {
+                    (target.gradient, target.index, any) = (rows.values, Some(rows.index), true);
+                }
+            }
+        }
+        Ok(any)
+    }
+
+    pub fn curvatures(&self) -> impl Iterator<Item = Value> {
+        self.targets().filter_map(|target| target.curvature)
+    }
+
+    /// Whether a step evaluates the loss more than once.
+    pub fn evaluates_again(&self) -> bool {
+        self.groups.iter().any(Group::evaluates_again)
+    }
+
+    /// Bytes of the parameters.
+    pub fn bytes(&self) -> usize {
+        self.targets().map(|target| 4 * target.dims.iter().product::<usize>()).sum()
+    }
+
+    /// Puts buffers of their own in place of the parameters: the trial point.
+    pub fn replace_by_copies(&self, variables: &mut [Arc<Buffer>], memory: &Buffer) -> Result<()> {
+        for slot in self.targets().map(|target| target.slot) {
+            if let Some(variable) = variables.get_mut(slot) {
+                *variable = Arc::new(memory.beside(variable.len())?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Every target is a float32 variable, or a slot the graph does not read, whose gradient has its type; a rule that
+    /// looks at the loss has one.
+    pub fn check(&self, graph: &Graph, variables: &[Option<Type>], has_loss: bool) -> Result<()> {
+        self.groups.iter().try_for_each(|group| group.check(self.groups.len() == 1, has_loss))?;
+        for (group, target) in self.groups.iter().flat_map(|group| group.targets.iter().map(move |t| (group, t))) {
+            let Target { name, slot, gradient, states: slots, .. } = target;
             let ty = graph.ty(*gradient);
             let known = variables.get(*slot).and_then(Option::as_ref);
             if ty.dtype != DType::F32 || ty.size().power > 0 || known.is_some_and(|variable| variable != ty) {
@@ -87,6 +112,11 @@ impl Update {
                     format!("gradient of '{name}': expected {expected}, got {ty}"),
                 ));
             }
+            if let Some(curvature) = target.curvature.filter(|curvature| graph.ty(*curvature) != ty) {
+                let message = format!("curvature of '{name}': expected {ty}, got {}", graph.ty(curvature));
+                return Err(Error::new(Code::ShapeMismatch, message));
+            }
+            let states = group.shapes().len();
             if slots.len() != states {
                 let message = format!("state of '{name}': expected {states} slots, got {}", slots.len());
                 return Err(Error::new(Code::PlanInvalid, message));
@@ -95,45 +125,50 @@ impl Update {
         Ok(())
     }
 
-    fn states(&self) -> Vec<StateSpec> {
-        self.entry.declaration.states(&self.flags)
-    }
-
-    /// Ties the targets to memory: `gradients` are the roots of the program, in order.
-    pub fn bind(&self, gradients: &[Arg], variables: &[Arc<Buffer>], wants_norm: bool) -> Result<Sweep> {
-        self.check_distinct(gradients, variables)?;
-        let (mut segments, specs) = (Vec::new(), self.states());
-        for (target, gradient) in self.targets.iter().zip(gradients) {
-            let state =
-                |(&slot, spec): (&usize, &StateSpec)| gradient.whole(&variables[slot], spec.shape.len(&target.dims));
-            let states = target.states.iter().zip(&specs).map(state).collect::<Result<Vec<_>>>()?;
-            let mut segment = segment(&gradient.like(&variables[target.slot])?, gradient, &states);
-            segment.decay = target.decay;
-            segment.dims = target.dims.clone();
-            segments.push(segment);
-        }
-        let names = self.targets.iter().map(|target| target.name.clone()).collect();
-        let count = SHARED.len() + self.entry.declaration.hypers.len();
-        let cost: f64 = segments.iter().map(|segment| segment.len() as f64 * 0.4 * (2 + segment.states()) as f64).sum();
-        let optimizer = Optimizer::new(self.entry, &self.flags);
-        let mut step = Step::new(self.on_non_finite, wants_norm, names);
-        step.hypers = self.entry.declaration.hypers;
-        (step.decay, step.maximize) = (self.decay, self.maximize);
-        Ok(Sweep {
+    /// Ties the targets to memory: `gradients` are the roots of the program, in order; `seen` is what it
+    /// reads. `room` gives memory.
+    pub fn bind(
+        &self,
+        gradients: &[Arg],
+        variables: &[Arc<Buffer>],
+        seen: &[Arc<Buffer>],
+        wants_norm: bool,
+        room: &dyn Fn(usize) -> Result<Arc<Buffer>>,
+    ) -> Result<Sweep> {
+        self.check_distinct(gradients, variables, seen)?;
+        let (gradients, curvatures) = gradients.split_at(self.gradients().count());
+        let mut curvatures = curvatures.iter();
+        let (mut rest, mut all, mut cost, mut sweeps) = (gradients, Vec::new(), 0.0, !self.wants_update_norm);
+        for group in &self.groups {
+            let count = group.targets.iter().map(|target| 1 + usize::from(target.index.is_some())).sum();
+            let (own, others) = rest.split_at(count);
+            rest = others;
+            let mut part = group.bind(own, variables, seen, room)?;
+            let segments = part.segments.drain(..).zip(&group.targets);
+            let curve =
+                |(segment, target): (Segment<'static>, &Target)| match target.curvature.and_then(|_| curvatures.next())
+                {
+                    Some(curvature) => curved(segment, curvature),
+                    None => segment,
+                };
+            part.segments = segments.map(curve).collect();
+            let states = group.shapes().len() as f64;
+            cost += part.segments.iter().map(|s| s.len() as f64 * 0.4 * (2.0 + states)).sum::<f64>();
             // What looks at whole tensors would look at half updated ones in a later turn.
-            cost: (cost, if optimizer.sweeps() { parts(cost) } else { 1 }),
-            step,
-            optimizer,
-            hypers: Hypers::decode(&mut Reader::new(&[]), 0)?,
-            values: vec![0.0; count],
-            segments,
-        })
+            sweeps &= part.trials.is_empty()
+                && part.optimizer.sweeps()
+                && part.around.sweeps()
+                && !part.fixed.loss_scale.has_state();
+            all.push(part);
+        }
+        let cost = (cost, if sweeps { parts(cost) } else { 1 });
+        Ok(Sweep::new(all, cost, wants_norm, self.wants_update_norm))
     }
 
     /// No buffer may be written through two targets, or be another's gradient.
-    fn check_distinct(&self, gradients: &[Arg], variables: &[Arc<Buffer>]) -> Result<()> {
+    fn check_distinct(&self, gradients: &[Arg], variables: &[Arc<Buffer>], seen: &[Arc<Buffer>]) -> Result<()> {
         let mut written = Vec::new();
-        for target in &self.targets {
+        for target in self.targets() {
             for &slot in std::iter::once(&target.slot).chain(&target.states) {
                 let Some(buffer) = variables.get(slot) else {
                     let message =
@@ -141,7 +176,8 @@ impl Update {
                     return Err(Error::new(Code::PlanInvalid, message));
                 };
                 let taken = written.iter().any(|other| Arc::ptr_eq(other, buffer));
-                if taken || gradients.iter().any(|gradient| gradient.lies_in(buffer)) {
+                let read = |gradient: &Arg| gradient.lies_in(buffer) || gradient.lies_in(&seen[slot]);
+                if taken || gradients.iter().any(read) {
                     let message = format!("update of '{}': expected memory of its own, got another's", target.name);
                     return Err(Error::new(Code::DuplicateName, message));
                 }
@@ -149,40 +185,5 @@ impl Update {
             }
         }
         Ok(())
-    }
-}
-
-/// An update bound to memory: decides and commits steps.
-pub struct Sweep {
-    step: Step,
-    optimizer: Optimizer,
-    hypers: Hypers,
-    values: Vec<f64>,
-    segments: Vec<Segment<'static>>,
-    cost: (f64, usize),
-}
-
-impl Sweep {
-    /// Takes the sources of the coming steps' numbers.
-    pub fn set_hyper(&mut self, bytes: &[u8]) -> Result<()> {
-        let mut reader = Reader::new(bytes);
-        self.hypers = Hypers::decode(&mut reader, self.values.len())?;
-        reader.end()
-    }
-
-    /// Decides the step after `updates` updates; `loss` is that of the plan, where it reports one.
-    pub fn decide(&mut self, updates: u64, loss: Option<f64>) -> Result<StepReport> {
-        self.hypers.at(updates, &mut self.values);
-        self.step.decide(&self.values, updates + 1, loss, &mut self.segments)
-    }
-
-    /// Rough nanoseconds of making a step, and the turns it takes.
-    pub fn cost(&self) -> (f64, usize) {
-        self.cost
-    }
-
-    /// Makes the step just decided, in turns: what is not a sweep is done in each of them.
-    pub fn commit(&mut self, updates: u64) {
-        self.step.commit(&mut self.optimizer, &self.values, updates + 1, &mut self.segments);
     }
 }

@@ -1,8 +1,9 @@
 //! The page about optimizers: what each declares, for readers.
 
-use super::{line, number_text, parity_text};
+use super::{VECTORS, line, number_text, parity_text};
 use crate::declare::{Declaration, Docs, Hyper, StateShape, StateSpec, camel};
 use crate::optim::{OPTIMIZER_DOCS, OPTIMIZERS, SHARED, SHARED_DOCS};
+use crate::wrap::{WRAPPER_DOCS, WRAPPERS};
 
 const INTRODUCTION: &str = "# Optimizers
 
@@ -12,6 +13,19 @@ All numbers may change from step to step: give a number, a schedule, or a functi
 
 Memory is what an optimizer keeps besides the parameters: `n` stands for as many floats as a parameter has, 4 bytes
 each. While it trains, a step also needs the gradients, another `n`.
+";
+
+/// What is around every rule, in words.
+const OPTIONS: &str = "
+Besides: `gradientAccumulationSteps`, `lossScaleFactor`, `dynamicLossScale`, `useEma`, `wrappers` (below), `groups` of variables
+with numbers or an optimizer of their own, `maximize`, `weightDecayMode`, `excludeFromWeightDecay`, `onNonFinite`,
+`measureUpdates`. A step goes: unscale, add up, refuse or leave out, wrappers of gradients, clip, decay, rule, wrappers of weights.
+";
+
+const WRAPPED: &str = "
+## Wrappers
+
+What may be put around any of them, in the order of the list: `new Adam({ wrappers: [new wrappers.Lookahead()] })`.
 ";
 
 pub fn optimizers() -> String {
@@ -25,10 +39,26 @@ pub fn optimizers() -> String {
     }
     out += "\n## What all of them take\n\n";
     options(&mut out, SHARED.iter().zip(SHARED_DOCS.iter().copied()));
+    out += OPTIONS;
     for (unit, docs) in units() {
         section(&mut out, unit, docs);
     }
+    out += WRAPPED;
+    for (entry, docs) in WRAPPERS.iter().zip(WRAPPER_DOCS) {
+        wrapper(&mut out, &entry.declaration, docs);
+    }
     out
+}
+
+fn wrapper(out: &mut String, unit: &Declaration, docs: &Docs) {
+    line(out, 0, &format!("\n### {}\n", unit.name));
+    docs.unit.trim().lines().for_each(|text| line(out, 0, text.trim()));
+    if !unit.hypers.is_empty() {
+        line(out, 0, "");
+        options(out, unit.hypers.iter().zip(docs.hypers.iter().copied()));
+    }
+    let states = unit.states.iter().map(state).collect::<Vec<_>>().join("; ");
+    line(out, 0, &format!("\nState: {}.", if states.is_empty() { "none" } else { &states }));
 }
 
 fn units() -> impl Iterator<Item = (&'static Declaration, &'static Docs)> {
@@ -49,6 +79,9 @@ fn section(out: &mut String, unit: &Declaration, docs: &Docs) {
     options(out, shared.iter().map(|(hyper, doc)| (hyper, *doc)).chain(own));
     for (option, doc) in unit.options.iter().zip(docs.options) {
         line(out, 0, &format!("| `{}` | {} | true, false | {} |", camel(option.name), option.default, cell(doc)));
+    }
+    if unit.sees_axes() {
+        line(out, 0, &format!("| `excludeLayers` | none | texts, patterns | {} |", cell(VECTORS)));
     }
     for parity in unit.parities {
         let text = format!("\n`parity: '{}'` follows {}: {}.", parity.name, library(parity.name), parity_text(parity));
@@ -80,6 +113,9 @@ fn state(state: &StateSpec) -> String {
         StateShape::Unfactored => "as its parameter, for vectors only".into(),
         StateShape::Axes => "a float per index of each axis".into(),
         StateShape::Unmatrixed => "as its parameter, unless that is a matrix".into(),
+        StateShape::Times(number) => format!("`{}` times its parameter", camel(number)),
+        StateShape::LeftSquare => "rows × rows of a matrix".into(),
+        StateShape::RightSquare => "columns × columns of a matrix".into(),
     };
     let only = if state.only_if.is_empty() { String::new() } else { format!(", with `{}`", camel(state.only_if)) };
     format!("`{}` ({size}{only})", camel(state.name))
@@ -94,9 +130,19 @@ fn memory(unit: &Declaration) -> String {
         1 => Some("n".to_string()),
         count => Some(format!("{count}n")),
     };
-    let small = |shape| !matches!(shape, StateShape::Unfactored | StateShape::Unmatrixed);
-    let few = other.iter().any(|state| small(state.shape)).then(|| "a little".to_string());
-    let parts: Vec<String> = whole.into_iter().chain(few).collect();
+    let small = |shape| !matches!(shape, StateShape::Unfactored | StateShape::Unmatrixed | StateShape::Times(_));
+    let times = |state: &&StateSpec| match state.shape {
+        StateShape::Times(number) => Some(camel(number)),
+        _ => None,
+    };
+    let stacks: Vec<String> = other.iter().filter_map(times).collect();
+    let stacks = stacks.first().map(|number| format!("{}n·{number}", stacks.len()));
+    let squares = other.iter().filter(|state| state.shape == StateShape::LeftSquare).count();
+    let few = other.iter().any(|state| small(state.shape)).then(|| match squares {
+        0 => "a little".to_string(),
+        _ => format!("{squares} squares of each side"),
+    });
+    let parts: Vec<String> = whole.into_iter().chain(stacks).chain(few).collect();
     if parts.is_empty() { "none".into() } else { parts.join(" and ") }
 }
 
@@ -105,6 +151,7 @@ fn library(name: &str) -> &str {
         "keras" => "Keras",
         "torch" => "PyTorch",
         "optax" => "Optax",
+        "paper" => "its paper",
         other => other,
     }
 }

@@ -76,6 +76,16 @@ fn attempt(seed: &Seed, hypers: &[Vec<u8>], random: &mut Random, count: &mut imp
     Ok(())
 }
 
+/// Bytes that are refused at once would be no start for changed ones.
+#[test]
+fn every_seed_runs() {
+    for seed in seeds::all() {
+        let (mut random, mut codes) = (Random(0), Vec::new());
+        let done = attempt(&seed, std::slice::from_ref(&seed.hyper), &mut random, &mut |code| codes.push(code));
+        assert!(done.is_ok() && codes == ["ran"], "{:?} {codes:?}", done.err().map(|error| error.to_string()));
+    }
+}
+
 static PANIC: Mutex<String> = Mutex::new(String::new());
 
 #[test]

@@ -54,7 +54,7 @@ pub fn mutated(bytes: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-const OPS: [&str; 38] = [
+const OPS: [&str; 39] = [
     "neg",
     "square",
     "sqrt",
@@ -79,6 +79,7 @@ const OPS: [&str; 38] = [
     "broadcast_to",
     "transpose",
     "gather",
+    "scatter_rows",
     "pick",
     "slice",
     "concat",
@@ -202,6 +203,7 @@ fn graph(random: &mut Random, depth: usize) -> Drawn {
             "size" | "fill" | "random_uniform" => 0,
             "add" | "sub" | "mul" | "div" | "equal" | "greater" | "gather" | "pick" | "matmul" => 2,
             "sparse_cross_entropy" | "categorical_cross_entropy" | "binary_cross_entropy" => 2,
+            "scatter_rows" => 3,
             "concat" | "scan" => 1 + random.below(3),
             _ => 1,
         };

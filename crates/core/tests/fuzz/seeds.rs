@@ -19,7 +19,7 @@ const RECORDED: &str = include_str!("../plans/recorded.txt");
 
 pub fn all() -> Vec<Seed> {
     let mut seeds: Vec<Seed> = RECORDED.lines().map(recorded).collect();
-    seeds.extend([ops(), losses(), parts()]);
+    seeds.extend([ops(), losses(), parts(), rows([0, 0]), rows([2, 1])]);
     seeds
 }
 
@@ -145,4 +145,17 @@ fn parts() -> Seed {
     let loss = g.op("sum", &[y], &axes(&[0, 1]));
     let gradient = g.gradients(loss, &[w]);
     seed(&g, &[loss], &[(gradient[0], 24), (count, 42)], &[], &[96, 20])
+}
+
+/// A table whose rows Adam changes, with how it keeps them.
+fn rows(keeping: [u8; 2]) -> Seed {
+    let mut g = GraphBytes::default();
+    let (table, index) = (g.source(0, 0, 0, &[20, 3]), g.source(1, 0, 1, &[B]));
+    let rows = g.op("gather", &[table, index], &[]);
+    let square = g.op("square", &[rows], &[]);
+    let loss = g.op("sum", &[square], &axes(&[0, 1]));
+    let gradient = g.gradients(loss, &[table]);
+    let state = if keeping[0] == 2 { 60 + 2 } else { 240 };
+    let plan = g.plan_keeping(&[loss], &[], &[(0, gradient[0], [1, 2])], keeping);
+    Seed { plan, hyper: adam_hyper(0.01), ..seed(&g, &[loss], &[], &[(1, 1)], &[240, state, state]) }
 }

@@ -20,6 +20,8 @@ pub enum Values {
     Index(usize),
     /// Bytes.
     Bytes,
+    /// True or false.
+    Flags,
     /// Signed integers, as float32 or int32: full of ties.
     Ties(DType),
 }
@@ -58,6 +60,7 @@ impl Values {
             Values::Range(..) | Values::Signed(..) => DType::F32,
             Values::Index(_) => DType::I32,
             Values::Bytes => DType::U8,
+            Values::Flags => DType::Bool,
             Values::Ties(dtype) => dtype,
         }
     }
@@ -70,6 +73,7 @@ impl Values {
             Values::Signed(low, high) => sign * f64::from((low + (high - low) * random.uniform()) as f32),
             Values::Index(n) => (random.word() % n.max(1) as u64) as f64,
             Values::Bytes => (random.word() % 256) as f64,
+            Values::Flags => (random.word() % 2) as f64,
             Values::Ties(_) => sign * (random.word() % 4) as f64,
         }
     }

@@ -74,6 +74,28 @@ fn refusals_name_what_was_expected_and_what_came() {
             "INVALID_SHAPE: argmax: expected rows with at least one element, got [2, 0]",
         ),
         (
+            refusal("elu", &[("alpha", Attr::Float(-1.0))], &[(f, &[1])], 0),
+            "INVALID_VALUE: elu: expected a finite alpha above 0, got -1 and 0",
+        ),
+        (
+            refusal("where", &[], &[(f, &[3]), (f, &[3]), (f, &[3])], 0),
+            "INVALID_DTYPE: where: expected bool, got float32[3]",
+        ),
+        (refusal("less", &[], &[(f, &[3]), (i, &[3])], 0), "INVALID_DTYPE: less: expected float32, got int32[3]"),
+        (
+            refusal("batch_matmul", &plain, &[(f, &[2, 2, 3]), (f, &[2, 4, 5])], 0),
+            "SHAPE_MISMATCH: batch_matmul: expected matrices whose inner sizes agree, got [2, 2, 3] · [2, 4, 5]",
+        ),
+        (
+            refusal("batch_matmul", &plain, &[(f, &[2, 2, 3]), (f, &[4, 3, 5])], 0),
+            "SHAPE_MISMATCH: batch_matmul: expected shapes that broadcast, got [2] and [4]",
+        ),
+        (
+            refusal("argsort", &[int("k", 4), int("descending", 0)], &[(f, &[2, 3])], 0),
+            "SHAPE_MISMATCH: argsort: expected rows of a fixed size, at least 4, got [2, 3]",
+        ),
+        (refusal("flip", &[int("axis", 2)], &[(f, &[2, 3])], 0), "INVALID_VALUE: flip: axis: expected one of 2, got 2"),
+        (
             refusal("fault", &[("kind", Attr::Str("error".into()))], &[(f, &[1])], 0),
             "ENGINE_FAILED: fault: expected nothing else, got an error",
         ),

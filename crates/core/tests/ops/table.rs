@@ -4,7 +4,7 @@
 use super::case::{Bound, Case, Values};
 use super::run::{B, shape};
 use Bound::{All, Each};
-use Values::{Bytes, Index, Range, Signed, Ties};
+use Values::{Bytes, Flags, Index, Range, Signed, Ties};
 use descend_core::graph::types::{DType, Dim};
 use descend_core::graph::{Attr, Attrs};
 use descend_core::op::{Entry, OPS, Signature};
@@ -40,9 +40,16 @@ fn flags(name: &'static str) -> [Options; 2] {
 fn domain(name: &str) -> (Values, Bound, bool) {
     match name {
         "log" | "sqrt" => (Range(0.1, 3.0), Each(2.0), true),
-        "neg" | "relu" => (Signed(0.1, 3.0), Each(0.0), true),
+        "rsqrt" => (Range(0.1, 3.0), Each(4.0), true),
+        "log1p" => (Range(-0.7, 3.0), Each(5.2), true),
+        "sin" | "cos" => (Signed(0.1, 30.0), Each(1.1), true),
+        "pow" => (Range(0.2, 2.0), Each(1.1), true),
+        "gelu" => (Signed(0.1, 3.0), Each(18.0), true),
+        "neg" | "relu" | "abs" | "sign" | "floor" | "round" => (Signed(0.1, 3.0), Each(0.0), true),
         "add" | "sub" | "mul" | "div" | "square" => (Signed(0.5, 2.0), Each(1.0), true),
-        "equal" | "greater" => (Ties(DType::F32), Each(0.0), false),
+        "equal" | "not_equal" | "greater" | "greater_equal" | "less" | "less_equal" => {
+            (Ties(DType::F32), Each(0.0), false)
+        }
         _ => (Signed(0.1, 3.0), Each(4.0), true),
     }
 }
@@ -80,15 +87,25 @@ fn numbers(entry: &Entry, shapes: &Shapes) -> (Vec<Values>, Bound, bool) {
     let width = shapes.first().and_then(|shape| shape.last()).copied().unwrap_or(1);
     let plain = Signed(0.2, 2.0);
     match (entry.signature, entry.name) {
+        // No two of them too near each other for differences.
+        (_, "maximum" | "minimum") => (vec![Signed(0.5, 2.0), Signed(0.45, 2.1)], Each(0.0), true),
         (Signature::Unary | Signature::Binary, name) => {
             let (values, bound, smooth) = domain(name);
             (vec![values; 2], bound, smooth)
         }
         (_, "sum") => (vec![Signed(0.0, 1.0)], All(size(&shapes[0]) * (6.0 + size(&shapes[0]) / 16.0)), true),
-        (_, "max" | "clip" | "reshape" | "transpose" | "broadcast_to" | "slice" | "concat" | "stop_gradient") => {
-            (vec![plain; 3], Each(0.0), entry.name != "stop_gradient")
-        }
+        (
+            _,
+            "max" | "clip" | "reshape" | "transpose" | "broadcast_to" | "slice" | "concat" | "flip" | "stop_gradient",
+        ) => (vec![plain; 3], Each(0.0), entry.name != "stop_gradient"),
+        (_, "cumsum") => (vec![plain], All(1.0 + width as f64), true),
+        (_, "argsort") => (vec![Ties(DType::F32)], Each(0.0), false),
         (_, "argmax") => (vec![Ties(DType::F32)], Each(0.0), false),
+        (_, "leaky_relu") => (vec![plain], Each(3.0), true),
+        (_, "elu") => (vec![plain], Each(5.0), true),
+        // The argument of the sigmoid is rounded thrice, and its error grows with it.
+        (_, "swish") => (vec![plain], Each(40.0), true),
+        (_, "where") => (vec![Flags, plain, plain], Each(0.0), true),
         (_, "size" | "fill" | "random_uniform") => (vec![], Each(0.0), false),
         (_, "cast") => match shapes[0][..] {
             [17] => (vec![Signed(0.6, 9.0)], Each(0.0), false),
@@ -96,8 +113,9 @@ fn numbers(entry: &Entry, shapes: &Shapes) -> (Vec<Values>, Bound, bool) {
             _ => (vec![Bytes], Each(0.0), false),
         },
         (_, "gather") => (vec![plain, Index(shapes[0][0])], Each(0.0), true),
+        (_, "scatter_rows") => (vec![plain, plain, Index(shapes[0][0])], All(32.0), true),
         (_, "pick") => (vec![plain, Index(width)], Each(0.0), true),
-        (_, "matmul") => {
+        (_, "matmul" | "batch_matmul") => {
             // k roundings of a sum of k products below 4.
             let k = (size(&shapes[0]) * size(&shapes[1])).sqrt();
             (vec![plain; 2], All(8.0 + 4.0 * k * k), true)
@@ -187,6 +205,11 @@ fn lines(entry: &Entry) -> Vec<Line> {
                 .chain([one(&[&[5], &[2, 3]]), one(&[&[5, 2], &[0]]), one(&[&[4, 2, 2], &[B]]), one(&[&[3, 0], &[4]])])
                 .collect()
         }
+        (_, "scatter_rows") => {
+            let lines = NASTY[1..].iter().map(|&n| one(&[&[n, 3], &[7, 3], &[7]]));
+            let others = [one(&[&[5, 2], &[0, 2], &[0]]), one(&[&[4, 2], &[B, 3, 2], &[B, 3]])];
+            lines.chain(others).collect()
+        }
         (_, "pick") => {
             let lines = NASTY[1..].iter().map(|&n| one(&[&[5, n], &[5]]));
             lines
@@ -215,8 +238,44 @@ fn lines(entry: &Entry) -> Vec<Line> {
             let from = |dtype: &str| [&[17][..], &[16], &[B]].map(|shape| with(&to(dtype), &[shape]));
             ["float32", "int32", "uint8", "bool"].into_iter().flat_map(from).collect()
         }
+        (_, "leaky_relu") => each(&[vec![("slope", Attr::Float(0.2))]], &|n| vec![vec![n]]),
+        (_, "elu") => each(&[vec![("alpha", Attr::Float(0.7))]], &|n| vec![vec![n]]),
+        (_, "swish") => {
+            let swish = |a: f64, b: f64| vec![("a", Attr::Float(a)), ("b", Attr::Float(b))];
+            each(&[swish(1.0, 0.0), swish(1.6, 0.07)], &|n| vec![vec![n]])
+        }
+        (_, "where") => {
+            let mut lines = each(&plain, &|n| vec![vec![n]; 3]);
+            lines.extend(each(&plain, &|n| vec![vec![3, n], vec![n], vec![3, 1]]));
+            lines.extend([one(&[&[], &[5], &[]]), one(&[&[B, 1], &[B, 17], &[]]), one(&[&[2, 1, 15], &[5, 1], &[1]])]);
+            lines
+        }
         (_, "clip") => each(&[vec![("low", Attr::Float(-0.5)), ("high", Attr::Float(1.25))]], &|n| vec![vec![n]]),
+        (_, "flip") => {
+            let flip = |axis, from: &[usize]| (vec![("axis", Attr::Int(axis))], vec![from.to_vec()]);
+            let lines = NASTY.iter().flat_map(|&n| [flip(0, &[n]), flip(1, &[2, n, 3])]);
+            lines.chain([flip(0, &[B, 2]), flip(1, &[B, 17]), flip(0, &[3, 0])]).collect()
+        }
+        (_, "cumsum") => {
+            let sum = |axis, exclusive, reverse| {
+                [("axis", axis), ("exclusive", exclusive), ("reverse", reverse)]
+                    .map(|(name, x)| (name, Attr::Int(x)))
+                    .to_vec()
+            };
+            let mut lines = each(&[sum(0, 0, 0), sum(0, 1, 0), sum(0, 0, 1), sum(0, 1, 1)], &|n| vec![vec![n]]);
+            lines.extend(each(&[sum(1, 0, 0), sum(0, 1, 1)], &|n| vec![vec![3, n, 2]]));
+            lines.extend([with(&sum(0, 0, 0), &[&[B, 2]]), with(&sum(1, 0, 1), &[&[B, 5]])]);
+            lines
+        }
+        (_, "argsort") => {
+            let sort = |k, descending, from: &[usize]| {
+                (vec![("k", Attr::Int(k)), ("descending", Attr::Int(descending))], vec![from.to_vec()])
+            };
+            let lines = NASTY.iter().flat_map(|&n| [0, 1].map(|down| sort(n as i64, down, &[3, n])));
+            lines.chain([sort(1, 0, &[63]), sort(5, 1, &[2, 3, 33]), sort(0, 1, &[4]), sort(2, 0, &[B, 17])]).collect()
+        }
         (_, "matmul") => matmul_lines(),
+        (_, "batch_matmul") => batch_matmul_lines(),
         (_, "softmax" | "log_softmax") => {
             let mut lines = each(&plain, &|n| vec![vec![3, n]]);
             lines.extend([one(&[&[7]]), one(&[&[B, 10]]), one(&[&[2, 2, 3]]), one(&[&[0, 3]])]);
@@ -284,11 +343,33 @@ fn matmul_lines() -> Vec<Line> {
     lines
 }
 
+fn batch_matmul_lines() -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (ta, tb) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let mut add = |a: &[usize], b: &[usize], m: usize, n: usize, k: usize| {
+            let flags = vec![("ta", Attr::Int(ta)), ("tb", Attr::Int(tb))];
+            let a = [a, &if ta == 1 { [k, m] } else { [m, k] }].concat();
+            let b = [b, &if tb == 1 { [n, k] } else { [k, n] }].concat();
+            lines.push((flags, vec![a, b]));
+        };
+        NASTY.iter().for_each(|&n| add(&[3], &[3], n, 5, 4));
+        NASTY.iter().for_each(|&n| add(&[2], &[], 3, 4, n));
+        add(&[2, 1], &[3], 3, 4, 5);
+        add(&[], &[2, 2], 15, 2, 3);
+        add(&[B], &[B], 4, 3, 17);
+        add(&[2], &[B, 1], 3, B, 4);
+        add(&[0], &[1], 3, 2, 4);
+    }
+    lines
+}
+
 fn large_lines(entry: &Entry) -> Vec<Line> {
     let (rows, wide) = (vec![300, 257], vec![257]);
     let lines: Vec<Line> = match (entry.signature, entry.name) {
         (Signature::Unary, _) | (_, "softmax" | "log_softmax" | "stop_gradient") => vec![(vec![], vec![rows])],
         (Signature::Binary, _) => vec![(vec![], vec![rows.clone(), rows.clone()]), (vec![], vec![rows, wide])],
+        (_, "where") => vec![(vec![], vec![rows.clone(), rows, wide])],
+        (_, "elu") => vec![(vec![("alpha", Attr::Float(0.7))], vec![rows])],
         (_, "sum" | "max") => [&[0][..], &[1], &[0, 1]]
             .map(|axes| (vec![("axes", ints(axes)), ("keep", Attr::Int(0))], vec![rows.clone()]))
             .to_vec(),
@@ -299,6 +380,13 @@ fn large_lines(entry: &Entry) -> Vec<Line> {
             flags("from_logits").map(|options| (options, vec![rows.clone(), rows.clone()])).to_vec()
         }
         (_, "matmul") => vec![(vec![("ta", Attr::Int(0)), ("tb", Attr::Int(0))], vec![rows, vec![257, 130]])],
+        (_, "batch_matmul") => {
+            let flags = || vec![("ta", Attr::Int(0)), ("tb", Attr::Int(1))];
+            vec![
+                (flags(), vec![vec![50, 33, 17], vec![50, 31, 17]]),
+                (flags(), vec![vec![2, 170, 300], vec![2, 90, 300]]),
+            ]
+        }
         (_, "dropout") => vec![(vec![("rate", Attr::Float(0.4)), ("stream", Attr::Int(3))], vec![rows])],
         _ => vec![],
     };

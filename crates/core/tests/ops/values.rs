@@ -7,6 +7,8 @@ use descend_core::op::oracle::Array;
 
 const NAN: f64 = f64::NAN;
 const INF: f64 = f64::INFINITY;
+/// 2¹⁰⁰.
+const HUGE: f64 = 1_267_650_600_228_229_401_496_703_205_376.0;
 
 /// The op's value and, where it has one, the gradient of its sum by the first input.
 fn computed(name: &str, attrs: &[(&str, Attr)], inputs: &[(&[usize], &[f64])]) -> [(Vec<f64>, Vec<f64>); 2] {
@@ -63,6 +65,82 @@ fn not_a_number_stays_one() {
     let labels = [("from_logits", Attr::Int(0))];
     expect("binary_cross_entropy", &labels, &[(&[1], &[NAN]), (&[1], &[1.0])], &[NAN], &[NAN]);
     expect("categorical_cross_entropy", &labels, &[(&[2], &[NAN, 1.0]), (&[2], &[1.0, 0.0])], &[NAN], &[NAN, NAN]);
+}
+
+#[test]
+fn comparisons_of_nan_and_zeros() {
+    let (a, b) = ([NAN, 1.0, 0.0, INF, 2.0], [NAN, NAN, -0.0, INF, 1.0]);
+    for (name, holds) in [
+        ("equal", [0.0, 0.0, 1.0, 1.0, 0.0]),
+        ("not_equal", [1.0, 1.0, 0.0, 0.0, 1.0]),
+        ("less", [0.0; 5]),
+        ("less_equal", [0.0, 0.0, 1.0, 1.0, 0.0]),
+        ("greater", [0.0, 0.0, 0.0, 0.0, 1.0]),
+        ("greater_equal", [0.0, 0.0, 1.0, 1.0, 1.0]),
+    ] {
+        expect(name, &[], &[(&[5], &a), (&[5], &b)], &holds, &[]);
+    }
+    expect("maximum", &[], &[(&[5], &a), (&[5], &b)], &[NAN, NAN, 0.0, INF, 2.0], &[0.5, 0.5, 0.5, 0.5, 1.0]);
+    expect("minimum", &[], &[(&[5], &a), (&[5], &b)], &[NAN, NAN, 0.0, INF, 1.0], &[0.5, 0.5, 0.5, 0.5, 0.0]);
+}
+
+#[test]
+fn functions_at_their_edges() {
+    let x = [NAN, -INF, -0.0, INF];
+    expect("abs", &[], &[(&[4], &x)], &[NAN, INF, 0.0, INF], &[NAN, -1.0, 0.0, 1.0]);
+    expect("sign", &[], &[(&[4], &x)], &[NAN, -1.0, 0.0, 1.0], &[0.0; 4]);
+    expect("floor", &[], &[(&[4], &[-0.5, 2.0, -3.0, NAN])], &[-1.0, 2.0, -3.0, NAN], &[0.0; 4]);
+    expect("round", &[], &[(&[4], &[0.5, 1.5, -2.5, NAN])], &[0.0, 2.0, -2.0, NAN], &[0.0; 4]);
+    expect("rsqrt", &[], &[(&[3], &[0.0, INF, -1.0])], &[INF, 0.0, NAN], &[]);
+    expect("log1p", &[], &[(&[3], &[-1.0, INF, -2.0])], &[-INF, INF, NAN], &[]);
+    expect("expm1", &[], &[(&[3], &[-INF, INF, 0.0])], &[-1.0, INF, 0.0], &[0.0, INF, 1.0]);
+    expect("erf", &[], &[(&[4], &x)], &[NAN, -1.0, 0.0, 1.0], &[]);
+    expect("gelu", &[], &[(&[3], &[0.0, INF, NAN])], &[0.0, INF, NAN], &[0.5, 1.0, NAN]);
+    let silu = [("a", Attr::Float(1.0)), ("b", Attr::Float(0.0))];
+    expect("swish", &silu, &[(&[4], &[0.0, HUGE, -HUGE, INF])], &[0.0, HUGE, 0.0, INF], &[0.5, 1.0, 0.0, 1.0]);
+    expect(
+        "leaky_relu",
+        &[("slope", Attr::Float(0.5))],
+        &[(&[4], &[0.0, -INF, INF, NAN])],
+        &[0.0, -INF, INF, NAN],
+        &[0.5, 0.5, 1.0, 0.5],
+    );
+    expect(
+        "elu",
+        &[("alpha", Attr::Float(2.0))],
+        &[(&[4], &[0.0, -INF, INF, NAN])],
+        &[0.0, -2.0, INF, NAN],
+        &[1.0, 0.0, 1.0, 1.0],
+    );
+    // Powers whose gradients are limits.
+    expect(
+        "pow",
+        &[],
+        &[(&[4], &[0.0, 0.0, -2.0, 0.0]), (&[4], &[0.0, 2.0, 3.0, 1.0])],
+        &[1.0, 0.0, -8.0, 0.0],
+        &[0.0, 0.0, 12.0, 1.0],
+    );
+}
+
+#[test]
+fn order() {
+    let x = [2.0, NAN, -INF, 2.0, NAN, INF];
+    for (descending, k, first) in
+        [(1, 6, &[1.0, 4.0, 5.0, 0.0, 3.0, 2.0][..]), (0, 6, &[2.0, 0.0, 3.0, 5.0, 1.0, 4.0]), (1, 3, &[1.0, 4.0, 5.0])]
+    {
+        let attrs = [("k", Attr::Int(k)), ("descending", Attr::Int(descending))];
+        expect("argsort", &attrs, &[(&[6], &x)], first, &[]);
+    }
+}
+
+#[test]
+fn running_sums_lose_nothing_on_the_way() {
+    // In f32 each 1 would vanish beside 2²⁵.
+    let big = f64::from(1 << 25);
+    let attrs = [("axis", Attr::Int(0)), ("exclusive", Attr::Int(0)), ("reverse", Attr::Int(0))];
+    for (y, dx) in computed("cumsum", &attrs, &[(&[4], &[big, 1.0, 1.0, -big])]) {
+        assert_eq!((y[3], dx), (2.0, vec![4.0, 3.0, 2.0, 1.0]));
+    }
 }
 
 #[test]

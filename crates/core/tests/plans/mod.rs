@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use descend_core::engine::Engine;
+use descend_core::plan::VERSION;
 
 /// Bytes under construction.
 #[derive(Clone, Default)]
@@ -154,7 +155,18 @@ impl GraphBytes {
 
     /// The whole plan: reports, writes (slots in order) and, if given, Adam over (slot, gradient, [m, v] slots).
     pub fn plan(&self, reports: &[u64], writes: &[u64], update: &[(u64, u64, [u64; 2])]) -> Vec<u8> {
-        let mut out = Bytes(b"descend\0\x02".to_vec());
+        self.plan_keeping(reports, writes, update, [0, 0])
+    }
+
+    /// The same with the dtype of state and whether rows without a gradient stay.
+    pub fn plan_keeping(
+        &self,
+        reports: &[u64],
+        writes: &[u64],
+        update: &[(u64, u64, [u64; 2])],
+        [dtype, lazy]: [u8; 2],
+    ) -> Vec<u8> {
+        let mut out = Bytes([b"descend\0", &[VERSION][..]].concat());
         self.write(&mut out);
         out.uint(reports.len() as u64);
         reports.iter().for_each(|&id| {
@@ -164,13 +176,14 @@ impl GraphBytes {
         for (slot, &id) in writes.iter().enumerate() {
             out.uint(id).uint(slot as u64);
         }
-        out.uint(0).u8(u8::from(!update.is_empty()));
+        out.uint(0).uint(u64::from(!update.is_empty()));
         if !update.is_empty() {
-            out.str("Adam").uint(2).u8(0).u8(0).uint(update.len() as u64);
+            out.str("Adam").uint(2).u8(0).u8(0).uint(0).u8(dtype).u8(lazy).uint(update.len() as u64);
             for &(slot, gradient, [m, v]) in update {
                 out.str(&format!("w{slot}")).uint(slot).uint(gradient).u8(0).uint(2).uint(m).uint(v);
             }
-            out.u8(0).u8(0).u8(0);
+            // Policy, decay, maximize; one step an update, no loss scale, alone; no norm of updates.
+            out.u8(0).u8(0).u8(0).uint(1).u8(0).u8(0).u8(0).u8(0);
         }
         out.0
     }

@@ -3,6 +3,7 @@
 //! The bits of C depend on A, B and k alone (see `micro`): not on the instruction set, the number of threads,
 //! tile sizes or packing. Allocates nothing; refuses views that reach outside their data.
 
+mod batch;
 mod lanes;
 mod micro;
 mod pack;
@@ -11,6 +12,7 @@ use super::pool::{Shared, parallel, split, threads};
 #[cfg(target_arch = "x86_64")]
 use super::simd::{Level, level};
 use super::turn;
+pub use batch::{batch_scratch_len, gemm_batch};
 pub use micro::KC;
 use micro::{LEVELS, MAX_TILE, MAX_WIDTH, Shape, Tile};
 use std::mem::MaybeUninit;
