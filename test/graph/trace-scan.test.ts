@@ -1,41 +1,12 @@
 // Traces of loops, operators and options.
 
 import { describe, expect, test } from 'vitest';
-import { DescendError } from '../../ts/src/errors.js';
-import { encodePlan } from '../../ts/src/graph/encode.js';
 import type { graph } from '../../ts/src/graph/node.js';
 import * as ops from '../../ts/src/graph/ops.js';
 import type { Operand, Tensor } from '../../ts/src/graph/tensor.js';
 import { Tracer } from '../../ts/src/graph/trace.js';
 import { variable } from '../../ts/src/variable.js';
-
-function _trace(fn: (x: Tensor) => Operand): { tracer: Tracer; bytes: Uint8Array } {
-  const tracer = new Tracer();
-  const x = tracer.batch([3], 'float32');
-  const y = tracer.operand(
-    tracer.run(() => fn(x)),
-    'result',
-  );
-  const [dx] = tracer.gradients([y], [x]);
-  return { tracer, bytes: encodePlan(tracer, { reports: [y], writes: [dx as Tensor] }) };
-}
-
-/** The type of what `fn` makes of a batch of `shape`, or the error's text. */
-function typeOf(shape: readonly number[], fn: (x: Tensor) => Operand): string {
-  const tracer = new Tracer();
-  const x = tracer.batch(shape, 'float32');
-  try {
-    return String(
-      tracer.operand(
-        tracer.run(() => fn(x)),
-        'result',
-      ),
-    );
-  } catch (error) {
-    if (error instanceof DescendError) return `${error.code} ${error.message}`;
-    throw error;
-  }
-}
+import { typeOf } from './type-of.js';
 
 describe('scan', () => {
   test('stacks outputs, and takes what its body captures as inputs', () => {

@@ -2,12 +2,12 @@
 // what an op cannot take is refused by name. No engine runs here.
 
 import { describe, expect, test } from 'vitest';
-import { DescendError } from '../../ts/src/errors.js';
 import { B, Batch, checkDims, makeDim, quotient, sizeOf } from '../../ts/src/graph/dims.js';
 import { encodePlan } from '../../ts/src/graph/encode.js';
 import * as ops from '../../ts/src/graph/ops.js';
 import type { Operand, Tensor } from '../../ts/src/graph/tensor.js';
 import { Tracer } from '../../ts/src/graph/trace.js';
+import { typeOf } from './type-of.js';
 
 function trace(fn: (x: Tensor) => Operand): { tracer: Tracer; bytes: Uint8Array } {
   const tracer = new Tracer();
@@ -18,23 +18,6 @@ function trace(fn: (x: Tensor) => Operand): { tracer: Tracer; bytes: Uint8Array 
   );
   const [dx] = tracer.gradients([y], [x]);
   return { tracer, bytes: encodePlan(tracer, { reports: [y], writes: [dx as Tensor] }) };
-}
-
-/** The type of what `fn` makes of a batch of `shape`, or the error's text. */
-function typeOf(shape: readonly number[], fn: (x: Tensor) => Operand): string {
-  const tracer = new Tracer();
-  const x = tracer.batch(shape, 'float32');
-  try {
-    return String(
-      tracer.operand(
-        tracer.run(() => fn(x)),
-        'result',
-      ),
-    );
-  } catch (error) {
-    if (error instanceof DescendError) return `${error.code} ${error.message}`;
-    throw error;
-  }
 }
 
 describe('bytes', () => {

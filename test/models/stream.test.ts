@@ -3,46 +3,10 @@
 
 import { Activation, type Batches, Dense, datasets, Sequential, type TrainingBatch } from 'descend';
 import { describe, expect, test } from 'vitest';
+import { again, cut, expected, pause, rows, silent, sixteens, trained } from './batches.js';
 import { ROWS, refusal, smallModel, x, y } from './small.js';
 
 const { Dataset } = datasets;
-const silent = { verbose: 0 } as const;
-const rows = (from: number, to: number): TrainingBatch => [
-  { data: x.data.subarray(2 * from, 2 * to), shape: [to - from, 2] },
-  y.subarray(from, to),
-];
-const cut = (sizes: readonly number[]): TrainingBatch[] => {
-  let at = 0;
-  return sizes.map((size) => {
-    at += size;
-    return rows(at - size, at);
-  });
-};
-const sixteens = [16, 16, 16, 16, 16, 16, 4];
-const pause = (ms = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Iterates the same batches anew each time, asked or not. */
-const again = (batches: readonly TrainingBatch[], wait?: () => unknown): AsyncIterable<TrainingBatch> => ({
-  async *[Symbol.asyncIterator]() {
-    for (const batch of batches) {
-      await wait?.();
-      yield batch;
-    }
-  },
-});
-
-async function trained(batches: Batches, options: object = {}): Promise<string> {
-  const model = smallModel();
-  await model.fit(batches, { ...silent, epochs: 3, ...options });
-  return await model.hash();
-}
-
-/** What arrays give in the same order. */
-async function expected(options: object = {}): Promise<string> {
-  const model = smallModel();
-  await model.fit(x, y, { ...silent, epochs: 3, batchSize: 16, shuffle: false, ...options });
-  return await model.hash();
-}
 
 describe('fit on a stream gives the bits of fit on arrays', () => {
   const batches = cut(sixteens);
