@@ -287,6 +287,27 @@ describe('groups', () => {
     expect(norm([...moved])).toBeCloseTo((0.5 * limit * norm([...noise(6, 71)])) / norm(all), 5);
   });
 
+  test('are clipped together whatever lies between them, but for those with an optimizer of their own', () => {
+    const [limit, ws] = [0.5, pair()];
+    const groups = [
+      { match: 'bias', optimizer: new SGD({ learningRate: 1 }) },
+      { match: 'head', learningRate: 0.5 },
+    ];
+    step(new SGD({ learningRate: 1, globalClipnorm: limit, groups }), ws);
+    const moved = (i: number) => norm([...ws[i]!.data].map((x, j) => noise(6, i)[j]! - x));
+    const all = norm([...noise(6, 70), ...noise(6, 72)]);
+    expect(moved(0)).toBeCloseTo((limit * norm([...noise(6, 70)])) / all, 5);
+    expect(moved(1)).toBeCloseTo(norm([...noise(6, 71)]), 5);
+    expect(moved(2)).toBeCloseTo((0.5 * limit * norm([...noise(6, 72)])) / all, 5);
+  });
+
+  test('may share an optimizer', () => {
+    const [shared, ws] = [new SGD({ learningRate: 0.25 }), pair()];
+    const groups = ['bias', 'head'].map((match) => ({ match, optimizer: shared }));
+    step(new SGD({ learningRate: 1, groups }), ws);
+    expect(norm([...ws[2]!.data].map((x, j) => noise(6, 2)[j]! - x))).toBeCloseTo(0.25 * norm([...noise(6, 72)]), 5);
+  });
+
   test('survive configurations', () => {
     const optimizer = new Adam({
       groups: [

@@ -61,6 +61,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   readonly decay: Decay;
   /** @internal What is around its steps. */
   readonly around: Around;
+  /** @internal Itself, then the optimizers of its groups: first those that it joins, for these are to stand side by side. */
+  readonly parts: readonly Optimizer[];
   /** @internal What users want to happen around its steps. */
   readonly hooks: Hooks = new Hooks();
 
@@ -71,6 +73,7 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   /** Those without weight decay; and, for rules to which matrices are more than vectors, those that are none. */
   readonly #excluded: ReadonlyMap<string, readonly NamePattern[]>;
   readonly #groups: readonly Group[];
+  readonly #needs: ReadonlySet<Needs | undefined>;
   #steps = 0;
 
   protected constructor(declaration: OptimizerDeclaration, options: Options) {
@@ -97,6 +100,15 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     this.#excluded = new Map(lists.map((list) => [list, readPatterns(`${what}: ${list}`, given.get(list))]));
     this.around = new Around(what, given);
     this.#groups = readGroups(what, given.get('groups')).map((group) => this.#group(group, given));
+    const others = this.#groups.flatMap(({ part }) => part ?? []);
+    const joined = others.filter((part) => this.joins(part));
+    // An optimizer may be given for several groups.
+    this.parts = [...new Set([this, ...joined, ...others])];
+    const needs = (part: Optimizer) => [
+      part.#declaration.needs,
+      ...part.around.wrappers.map((wrapper) => wrapper.needs),
+    ];
+    this.#needs = new Set(this.parts.flatMap(needs));
     const { accumulate, lossScale } = this.around;
     if (declaration.needs === 'evaluations' && (accumulate > 1 || lossScale !== 1 || this.#groups.length > 0)) {
       const got = accumulate > 1 ? 'sums of gradients' : lossScale !== 1 ? 'a loss scale' : 'groups';
@@ -150,10 +162,7 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 
   /** @internal What its rules and wrappers look at besides gradients. */
   get needs(): ReadonlySet<Needs | undefined> {
-    const needs = (part: Optimizer): (Needs | undefined)[] => {
-      return [part.#declaration.needs, ...part.around.wrappers.map((wrapper) => wrapper.needs)];
-    };
-    return new Set(this.parts.flatMap(needs));
+    return this.#needs;
   }
 
   /**
@@ -296,9 +305,9 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     throw fail('INVALID_VALUE', `${this.className}: ${from}`, expected, describeValue(value));
   }
 
-  /** @internal Itself, then the optimizers of its groups. */
-  get parts(): readonly Optimizer[] {
-    return [this, ...this.#groups.flatMap(({ part }) => part ?? [])];
+  /** @internal Whether a part's gradients are clipped together with its own: those of groups without an optimizer of their own. */
+  joins(part: Optimizer): boolean {
+    return this.#groups.some((group) => group.part === part && group.optimizer === undefined);
   }
 
   /** @internal Which of `parts` has the variable of this name; undefined: it is frozen. */

@@ -67,14 +67,16 @@ export function updateSpec(
     const { name, states, part } = memory.of(variable);
     const [decay, vector] = [part?.decays(name) ?? false, part?.asVector(name) ?? false];
     const segment: Segment = { name, variable, gradient, curvature: curvature.get(variable), decay, vector, states };
-    segments.set(part, [...(segments.get(part) ?? []), segment]);
+    const others = segments.get(part);
+    if (others) others.push(segment);
+    else segments.set(part, [segment]);
   }
   const writer = new Writer();
   optimizer.around.encode(writer);
   const around = writer.finish();
   const parts = optimizer.parts.map((part): UpdatePart => {
     const { onNonFinite, decay, maximize, lazy } = part;
-    const joined = part !== optimizer && part.constructor === optimizer.constructor;
+    const joined = optimizer.joins(part);
     return {
       optimizer: part.encode(),
       stateDtype: STATE_DTYPES.indexOf(part.stateDtype),
