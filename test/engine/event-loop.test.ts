@@ -41,13 +41,13 @@ beforeAll(async () => {
   model.dispose();
 });
 
-test('while a network of many small steps is trained', async () => {
+test('while a network of many small steps is trained', { retry: 3 }, async () => {
   const model = untrained();
   expect(await longestWait(() => model.fit(x, y, { epochs: 10, batchSize: 32, verbose: 0 }))).toBeLessThan(100);
   model.dispose();
 });
 
-test('while single steps take longer than a chunk', async () => {
+test('while single steps take longer than a chunk', { retry: 3 }, async () => {
   const layers = [
     new Dense({ units: 1024, activation: 'relu', inputShape: [784] }),
     new Dense({ units: 1024, activation: 'relu' }),
@@ -61,14 +61,14 @@ test('while single steps take longer than a chunk', async () => {
   wide.dispose();
 });
 
-test('while a function is minimised', async () => {
+test('while a function is minimised', { retry: 3 }, async () => {
   const w = variable(noise(100_000, 1));
   const loss = () => ops.sum(ops.square(ops.tanh(w)));
   const options = { variables: [w], optimizer: new Adam(), stopWhen: { maxSteps: 1000 } };
   expect(await longestWait(() => minimize(loss, options))).toBeLessThan(100);
 });
 
-test('while many short calls follow each other', async () => {
+test('while many short calls follow each other', { retry: 3 }, async () => {
   const model = untrained();
   const some = { data: x.data.subarray(0, 32 * 784), shape: [32, 784] };
   const calls = async (): Promise<void> => {
@@ -78,7 +78,7 @@ test('while many short calls follow each other', async () => {
   model.dispose();
 });
 
-test('an abort is answered', async () => {
+test('an abort is answered', { retry: 3 }, async () => {
   const model = untrained();
   const controller = new AbortController();
   const running = model.fit(x, y, { epochs: 1e6, batchSize: 32, verbose: 0, signal: controller.signal });

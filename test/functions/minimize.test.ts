@@ -78,7 +78,7 @@ describe('ends', () => {
     expect(norms).toEqual([Math.sqrt(30), Math.sqrt(30) / 2, Math.sqrt(30) / 4]);
   });
 
-  test('at once when aborted, at the last completed step', async () => {
+  test('at once when aborted, at the last completed step', { retry: 3 }, async () => {
     const { w, loss } = rosenbrock();
     const controller = new AbortController();
     const optimizer = new Adam();

@@ -1,6 +1,6 @@
 // What is around the steps of an optimizer: several steps for one update, a scaled loss, wrappers.
 
-import { inRange, readOptions, readSwitch, type StateSpec } from '../declaration.js';
+import { inRange, type Needs, readOptions, readSwitch, type StateSpec } from '../declaration.js';
 import { describeValue, fail, quote } from '../errors.js';
 import { ExponentialMovingAverage } from '../generated/wrappers.js';
 import type { Writer } from '../graph/writer.js';
@@ -72,6 +72,11 @@ export class Around {
     if (typeof this.lossScale === 'object')
       own.push({ name: 'lossScale', shape: 2, from: this.lossScale.initialScale });
     return own;
+  }
+
+  /** What the wrappers look at besides gradients. */
+  get needs(): (Needs | undefined)[] {
+    return this.wrappers.map((wrapper) => wrapper.needs);
   }
 
   /** State that the wrappers need. */

@@ -101,14 +101,9 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     this.around = new Around(what, given);
     this.#groups = readGroups(what, given.get('groups')).map((group) => this.#group(group, given));
     const others = this.#groups.flatMap(({ part }) => part ?? []);
-    const joined = others.filter((part) => this.joins(part));
     // An optimizer may be given for several groups.
-    this.parts = [...new Set([this, ...joined, ...others])];
-    const needs = (part: Optimizer) => [
-      part.#declaration.needs,
-      ...part.around.wrappers.map((wrapper) => wrapper.needs),
-    ];
-    this.#needs = new Set(this.parts.flatMap(needs));
+    this.parts = [...new Set([this, ...others.filter((part) => this.joins(part)), ...others])];
+    this.#needs = new Set(this.parts.flatMap((part) => [part.#declaration.needs, ...part.around.needs]));
     const { accumulate, lossScale } = this.around;
     if (declaration.needs === 'evaluations' && (accumulate > 1 || lossScale !== 1 || this.#groups.length > 0)) {
       const got = accumulate > 1 ? 'sums of gradients' : lossScale !== 1 ? 'a loss scale' : 'groups';
