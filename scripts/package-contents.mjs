@@ -11,6 +11,7 @@ const NEEDED = [
   'dist/node/index.js',
   'dist/index.d.ts',
   'dist/wasm/descend.wasm',
+  'dist/wasm/descend.more.wasm',
   'dist/wasm/inline.js',
 ];
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'];

@@ -9,7 +9,17 @@ import { checkSizes } from './sizes.mjs';
 import { ensureWasmTarget, WASM_TARGET } from './toolchain.mjs';
 
 // The module has no types: what it is depends on the bundler.
-const ATTW = ['--pack', '.', '--profile', 'esm-only', '--exclude-entrypoints', './descend.wasm', '--format', 'ascii'];
+const ATTW = [
+  '--pack',
+  '.',
+  '--profile',
+  'esm-only',
+  '--exclude-entrypoints',
+  './descend.wasm',
+  './descend.more.wasm',
+  '--format',
+  'ascii',
+];
 
 const CHECKS = {
   'rust format': checkRustFormat,

@@ -14,6 +14,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const examples = readdirSync(new URL('../examples', import.meta.url)).filter((name) => name.endsWith('.ts'));
 /** Of those that would take long. */
 const QUICK: Readonly<Record<string, readonly string[]>> = {
+  'mnist-cnn.ts': ['--small'],
   'optimizer-race.ts': ['--steps', '20', '--epochs', '1', 'Momentum', 'Adam', 'SOAP'],
 };
 const start = `import('./scripts/typescript.mjs').then(({ runTypeScript }) =>

@@ -2,6 +2,7 @@
 
 import { type Operand, ops, type Tensor } from 'descend';
 import { noise, words } from '../noise.ts';
+import { attention, windows } from './op-cases-layers.ts';
 
 /** One thing to compute. */
 export interface OpCase {
@@ -42,10 +43,12 @@ const SHAPED: readonly OpCase[] = [
   ...arrangements(),
   ...movements(),
   ...selections(),
+  ...windows(),
   ...crossEntropies(),
   ...conversions(),
   ...random(),
   scan(),
+  ...attention(),
 ];
 
 /** All cases. */

@@ -30,6 +30,14 @@ describe('large enough to be shared out', () => {
       ],
       run: (a, b) => ops.matmul(a, b),
     },
+    {
+      name: 'conv [4, 60, 60, 16] by 3',
+      shapes: [
+        [4, 60, 60, 16],
+        [3, 3, 16, 40],
+      ],
+      run: (x, w) => ops.conv(x, w, { padding: 'same' }),
+    },
     { name: 'sum 1000003', shapes: [[1_000_003]], run: (x) => ops.sum(x) },
     { name: 'sum [5000, 130] over 0', shapes: [[5000, 130]], run: (x) => ops.sum(x, { axis: 0 }) },
     { name: 'softmax [5000, 130]', shapes: [[5000, 130]], run: (x) => ops.softmax(x) },

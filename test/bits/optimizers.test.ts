@@ -6,7 +6,7 @@ import { noise } from '../noise.js';
 import { type Combination, coded, combinations, givenTo, surrounded } from '../optimizers/combinations.js';
 import { Committed, ENGINE, THREADS } from './committed.js';
 import { sha256 } from './sha256.js';
-import { hashAfter, STEPS } from './steps.js';
+import { driven, hashAfter, hashMinimized, STEPS } from './steps.js';
 
 const committed = new Committed('optimizers');
 
@@ -14,6 +14,13 @@ describe.each(THREADS.slice(0, 2))(`1,003 parameters after ${STEPS} steps, %i th
   test.each([...combinations(), ...surrounded(), ...coded()])('$name', async ({ name, make }) => {
     await ready({ engine: ENGINE, threads });
     committed.expect(name, await hashAfter(make()));
+  });
+});
+
+describe.each(THREADS.slice(0, 2))('1,003 parameters after 60 steps of minimize, %i threads', (threads) => {
+  test.each(driven())('$name', async ({ name, make }) => {
+    await ready({ engine: ENGINE, threads });
+    committed.expect(name, await hashMinimized(make()));
   });
 });
 

@@ -54,7 +54,10 @@ describe.skipIf(!chromium)('in Chromium', () => {
   test('compile() begins to fetch the engine, whose failure is nobody else’s', async () => {
     const fresh = await browser.newPage();
     const fetched: string[] = [];
-    fresh.on('request', (request) => /\.wasm/.test(request.url()) && fetched.push(new URL(request.url()).search));
+    fresh.on(
+      'request',
+      (request) => /descend\.wasm/.test(request.url()) && fetched.push(new URL(request.url()).search),
+    );
     await fresh.goto(server.url);
     expect(await fresh.evaluate(`(${compileThenReady})(globalThis.descend)`)).toBe('wasm');
     expect(fetched).toEqual(['']);
@@ -63,6 +66,28 @@ describe.skipIf(!chromium)('in Chromium', () => {
     const own = '/dist/wasm/descend.wasm?own';
     expect(await fresh.evaluate(`(${compileThenReady})(globalThis.descend, '${own}')`)).toBe('wasm');
     expect(fetched).toEqual(['', '', '?own']);
+    await fresh.close();
+  });
+
+  test('what ordinary training never needs is fetched when something does, and again if that failed', async () => {
+    const fresh = await browser.newPage();
+    const fetched: string[] = [];
+    fresh.on('request', (request) => /\.wasm/.test(request.url()) && fetched.push(request.url().replace(/.*\//, '')));
+    await fresh.route(/more\.wasm$/, (route) => route.abort());
+    await fresh.goto(server.url);
+    expect(await fresh.evaluate(`(${steps})(globalThis.descend, 'Adam')`)).toMatch(/^\d/);
+    expect(fetched).toEqual(['descend.wasm']);
+    expect(await fresh.evaluate(`(${steps})(globalThis.descend, 'Lion')`)).toMatch(/^ENGINE_FAILED WASM engine: /);
+    expect(await fresh.evaluate(`(${applied})(globalThis.descend, 'Lion')`)).toMatch(
+      /^NOT_READY .*await ready\(\) first/,
+    );
+    expect(await fresh.evaluate(`(${applied})(globalThis.descend, 'Adam')`)).toBe('2');
+    await fresh.unroute(/more\.wasm$/);
+    const here = await import('descend');
+    for (const name of ['Adam', 'Lion', 'Lamb']) {
+      expect(await fresh.evaluate(`(${steps})(globalThis.descend, '${name}')`)).toBe(await steps(here, name as 'Adam'));
+    }
+    expect(await fresh.evaluate(`(${applied})(globalThis.descend, 'Lion')`)).toBe('2');
     await fresh.close();
   });
 
@@ -87,6 +112,30 @@ describe.skipIf(!chromium)('in Chromium', () => {
     await fresh.close();
   });
 });
+
+/** The bits of a number after some steps, or why there are none. Runs here and, as text, in the page. */
+async function steps(d: typeof import('descend'), name: 'Adam'): Promise<string> {
+  const w = d.variable([1, 2, 3]);
+  const optimizer = new d[name]({ learningRate: 0.1 });
+  const options = { variables: [w], optimizer, stopWhen: { maxSteps: 5 } };
+  try {
+    await d.minimize(() => d.ops.sum(d.ops.square(w)), options);
+    return [...new Uint32Array((await w.read()).buffer)].join();
+  } catch (error) {
+    return `${(error as { code: string }).code} ${(error as Error).message}`;
+  }
+}
+
+/** How many numbers an optimizer's synchronous step changed, or why there was none. */
+function applied(d: typeof import('descend'), name: 'Adam'): string {
+  const w = d.variable([1, 2]);
+  try {
+    new d[name]({ learningRate: 0.1 }).applyGradients([[[1, 1], w]]);
+    return String([...w.data].filter((x, i) => x !== i + 1).length);
+  } catch (error) {
+    return `${(error as { code: string }).code} ${(error as Error).message}`;
+  }
+}
 
 /** The engine's name and the bits of some trained numbers. Runs here and, as text, in the page: uses nothing around it. */
 async function train(d: typeof import('descend')): Promise<[string, ...number[]]> {

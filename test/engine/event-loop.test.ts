@@ -1,7 +1,7 @@
 // Node's event loop stays free during long calls: a 10 ms timer fires at least every 100 ms, and an abort is answered.
 // So that other programs on the machine do not count, a wait is taken to be no longer than the CPU time meanwhile.
 
-import { Adam, Dense, losses, minimize, ops, ready, Sequential, variable } from 'descend';
+import { Adam, Dense, LBFGS, losses, minimize, ops, ready, Sequential, variable, wrappers } from 'descend';
 import { beforeAll, expect, test } from 'vitest';
 import { data, untrained } from '../bits/mlp.js';
 import { noise } from '../noise.js';
@@ -59,6 +59,18 @@ test('while single steps take longer than a chunk', { retry: 3 }, async () => {
   await steps(2);
   expect(await longestWait(() => steps(10))).toBeLessThan(100);
   wide.dispose();
+});
+
+test('while steps evaluate the loss several times', { retry: 3 }, async () => {
+  for (const optimizer of [new Adam({ wrappers: [new wrappers.SAM()] }), new LBFGS({ strongWolfe: true })]) {
+    const model = untrained();
+    model.compile({ optimizer, loss: new losses.SparseCategoricalCrossentropy() });
+    const steps = (maxSteps: number) =>
+      model.fit(x, y, { epochs: 9, batchSize: 512, verbose: 0, stopWhen: { maxSteps } });
+    await steps(1);
+    expect(await longestWait(() => steps(20))).toBeLessThan(100);
+    model.dispose();
+  }
 });
 
 test('while a function is minimised', { retry: 3 }, async () => {

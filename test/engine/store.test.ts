@@ -66,6 +66,9 @@ class Stub implements Binding {
   async advanceAsync(): Promise<Uint8Array> {
     return this.advance();
   }
+  apply(): void {
+    this.advance();
+  }
   oracle(): Uint8Array {
     return nothing;
   }

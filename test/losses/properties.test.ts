@@ -68,7 +68,10 @@ function lossOf(name: string, options: object = {}): losses.Loss {
   const model = new Sequential([new Dense({ units: CLASSES, inputShape: [2] })]);
   // Names are those that compile knows.
   model.compile({ loss: { className: name, config: options } });
-  return (model as unknown as { compiled(what: string): { loss: losses.Loss } }).compiled('test').loss;
+  const { outputs } = (model as unknown as { compiled(what: string): { outputs: { loss: losses.Loss }[] } }).compiled(
+    'test',
+  );
+  return outputs[0]!.loss;
 }
 
 describe.each(LOSSES)('%s', (name, kind, options = {}) => {

@@ -195,6 +195,19 @@ test('a model is fitted on all its data', async () => {
   expect(bias!.data[0]).toBeCloseTo(1, 4);
 });
 
+test('what a model will take counts pairs and the search', async () => {
+  const model = new Sequential([new Dense({ units: 7, inputShape: [4] })], { seed: 1 });
+  const [loss, parameters] = [new losses.MeanSquaredError(), 4 * 7 + 7];
+  model.compile({ optimizer: 'sgd', loss });
+  const plain = await model.memory();
+  model.compile({ optimizer: new LBFGS({ historySize: 6, maxIter: 3 }), loss });
+  const { optimizer, work } = await model.memory();
+  // Per weight: 6 pairs, two more, and four numbers as pairs of floats for each of two tensors.
+  expect(optimizer).toBe(4 * (parameters * (2 * 6 + 2) + 2 * 8));
+  // The trial point, five more and the pairs of a step.
+  expect(work - plain.work).toBeGreaterThanOrEqual(4 * parameters * (1 + 5 + 2 * 3));
+});
+
 test('refuses what has no place in a search', () => {
   for (const options of [{ clipnorm: 1 }, { weightDecay: 0.1 }, { clipvalue: 1 }, { historySize: 2.5 }]) {
     expect(() => new LBFGS(options)).toThrow(/LBFGS: /);

@@ -86,6 +86,8 @@ export interface OptimizerDeclaration extends Declaration {
   readonly decay: Decay;
   /** What the rule looks at besides gradients. */
   readonly needs?: Needs;
+  /** Copies of the parameters that a step works in, at most: `rows`, and `each` for each of the number `times`. */
+  readonly work?: { readonly rows: number; readonly each: number; readonly times: string };
   readonly parities: Readonly<Record<string, Parity>>;
   readonly states: readonly StateSpec[];
   /** Whether its rule looks at whole variables, not at one element after another. */

@@ -145,10 +145,12 @@ export async function minimize(fn: LossFunction, options: MinimizeOptions): Prom
     variables.map((variable, i) => [variable, grads[i] as Tensor]),
     curvatureOf(optimizer, tracer, loss, variables),
   );
-  const plan = await engine.plan(encodePlan(tracer, { reports: [loss], update }), 1);
+  const assigns = [...tracer.assigned].map(([stored, value]) => [value, stored] as const);
+  const plan = await engine.plan(encodePlan(tracer, { reports: [loss], update, assigns }), 1);
   const bound = await bindSlots(engine, tracer.slots);
   try {
-    const changes = await Promise.all(changedBy(optimizer, variables).map((variable) => variable.place(engine)));
+    const changed = [...changedBy(optimizer, variables), ...(tracer.assigned.keys() as Iterable<Variable>)];
+    const changes = await Promise.all(changed.map((variable) => variable.place(engine)));
     const call = {
       variables: bound.ids,
       changes,
@@ -168,7 +170,7 @@ export async function minimize(fn: LossFunction, options: MinimizeOptions): Prom
       everyStep: onStep !== undefined,
       ...(maxSteps === undefined ? {} : { steps: maxSteps }),
       onChunk: (chunk) => {
-        for (let i = 0; i < chunk.count; i++) history.add(chunk.first + i, chunk.report(i, 0));
+        history.add(chunk);
         const [step, last] = [chunk.first, chunk.report(0, 0)];
         const [gradNorm, updateNorm, learningRate] = [chunk.gradNorm(0), chunk.updateNorm(0), chunk.learningRate(0)];
         return onStep?.({ step, loss: last, gradNorm, updateNorm, learningRate });
@@ -237,12 +239,16 @@ class History {
   last: number = Number.NaN;
   #stride = 1;
 
-  add(step: number, loss: number): void {
-    this.last = loss;
-    if (step % this.#stride !== 0) return;
-    this.points.push(loss);
-    if (this.points.length <= 1000) return;
-    this.#stride *= 2;
-    this.points = this.points.filter((_, i) => i % 2 === 0);
+  add(chunk: Chunk): void {
+    const { first, count } = chunk;
+    this.last = chunk.report(count - 1, 0);
+    // From the first step on that is a multiple of the stride.
+    for (let i = -first % this.#stride; i < count; i += this.#stride) {
+      if (i < 0) continue;
+      this.points.push(chunk.report(i, 0));
+      if (this.points.length <= 1000) continue;
+      this.#stride *= 2;
+      this.points = this.points.filter((_, k) => k % 2 === 0);
+    }
   }
 }

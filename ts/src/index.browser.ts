@@ -2,12 +2,12 @@
 // in this thread or in a Worker.
 
 import { useLoaders } from './engine/load.js';
-import { loadWasm } from './engine/wasm.browser.js';
+import { besidePackage, loadWasm } from './engine/wasm.browser.js';
 
 useLoaders({
   wasm: loadWasm,
   // Loaded when it is asked for: most pages do without.
-  worker: async ({ wasm = new URL('./wasm/descend.wasm', import.meta.url), ...options }) =>
+  worker: async ({ wasm = besidePackage(), ...options }) =>
     (await import('./engine/worker/browser.js')).startWorker({ wasm, ...options }),
 });
 

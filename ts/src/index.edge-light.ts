@@ -2,8 +2,14 @@
 
 import { useLoaders } from './engine/load.js';
 import { moduleLoaders } from './engine/wasm.module.js';
-import module from './wasm/descend.wasm?module';
+import second from './wasm/descend.more.wasm?module';
+import first from './wasm/descend.wasm?module';
 
-useLoaders(moduleLoaders(() => module));
+useLoaders(
+  moduleLoaders(
+    () => first,
+    () => second,
+  ),
+);
 
 export * from './index.js';

@@ -1,14 +1,21 @@
 // `descend/inline`: the WASM module as text in the script, for bundlers that emit no assets.
 
+import { inflate } from './engine/inflate.js';
 import { useLoaders } from './engine/load.js';
 import { moduleLoaders } from './engine/wasm.module.js';
-import { BASE64 } from './wasm/inline.js';
+import { MORE, type Packed, WASM } from './wasm/inline.js';
 
-const module = () => Uint8Array.from(atob(BASE64), (character) => character.charCodeAt(0));
+const bytes = ({ size, packed }: Packed) =>
+  inflate(
+    Uint8Array.from(atob(packed), (character) => character.charCodeAt(0)),
+    size,
+  );
+const first = () => bytes(WASM);
+const second = () => bytes(MORE);
 
 useLoaders({
-  ...moduleLoaders(module),
-  worker: async ({ wasm = module(), ...options }) =>
+  ...moduleLoaders(first, second),
+  worker: async ({ wasm = [first(), second()], ...options }) =>
     (await import('./engine/worker/browser.js')).startWorker({ wasm, ...options }),
 });
 

@@ -6,9 +6,17 @@ export {
   checkGradients,
   type GradientReport,
 } from './check-gradients.js';
+export * as constraints from './constraints/index.js';
 export * as datasets from './data/index.js';
 export type { EngineInfo } from './engine/engine.js';
-export { engineInfo, type ReadyOptions, ready, type WasmSource, type WorkerLike } from './engine/load.js';
+export {
+  engineInfo,
+  type ReadyOptions,
+  ready,
+  type WasmPart,
+  type WasmSource,
+  type WorkerLike,
+} from './engine/load.js';
 export { CODES, DescendError, type ErrorCode } from './errors.js';
 export {
   type Gradient,
@@ -24,6 +32,7 @@ export {
 export * from './generated/optimizers.js';
 export type { Axes } from './graph/axes.js';
 export type { CrossEntropyOptions } from './graph/classes.js';
+export type { ConvOptions, Padding, Sizes, WindowOptions } from './graph/convolution.js';
 export type { Batch, Dim, Shape } from './graph/dims.js';
 export type { Binary, Unary } from './graph/elementwise.js';
 export * as ops from './graph/ops.js';

@@ -2,8 +2,14 @@
 
 import { useLoaders } from './engine/load.js';
 import { moduleLoaders } from './engine/wasm.module.js';
-import module from './wasm/descend.wasm';
+import second from './wasm/descend.more.wasm';
+import first from './wasm/descend.wasm';
 
-useLoaders(moduleLoaders(() => module));
+useLoaders(
+  moduleLoaders(
+    () => first,
+    () => second,
+  ),
+);
 
 export * from './index.js';

@@ -27,101 +27,101 @@ const DEFAULT_COLUMNS = 80;
 
 /** Shows a run: `begin`, any number of `update`s and `finish` for each epoch, and `end` however the run ends. */
 export class Progress {
-  private readonly stream: ProgressStream;
-  private readonly now: () => number;
-  private readonly live: boolean;
-  private readonly silent: boolean;
-  private title = '';
-  private total: number | undefined;
-  private started = 0;
-  private lastDraw = 0;
-  private done = 0;
-  private lineOpen = false;
+  readonly #stream: ProgressStream;
+  readonly #now: () => number;
+  readonly #live: boolean;
+  readonly #silent: boolean;
+  #title = '';
+  #total: number | undefined;
+  #started = 0;
+  #lastDraw = 0;
+  #done = 0;
+  #lineOpen = false;
 
   constructor({ verbose, stream = defaultStream(), now = () => performance.now() }: ProgressOptions) {
-    this.stream = stream;
-    this.now = now;
-    this.silent = verbose === 0;
-    this.live = verbose === 1 && stream.isTTY === true;
+    this.#stream = stream;
+    this.#now = now;
+    this.#silent = verbose === 0;
+    this.#live = verbose === 1 && stream.isTTY === true;
   }
 
   /** Begins what `title` says, such as an epoch. `totalSamples` may be unknown, for streams of data. */
   begin(title: string, totalSamples: number | undefined): void {
-    this.title = title;
-    this.total = totalSamples;
-    this.done = 0;
-    this.started = this.now();
-    this.lastDraw = this.started;
+    this.#title = title;
+    this.#total = totalSamples;
+    this.#done = 0;
+    this.#started = this.#now();
+    this.#lastDraw = this.#started;
   }
 
   /** Samples done so far, and the running loss and metrics. Draws at most ten times a second. */
   update(samplesDone: number, logs: Readonly<Record<string, number>>): void {
-    this.done = samplesDone;
-    if (this.silent || !this.live) return;
-    const time = this.now();
-    if (time - this.lastDraw < REDRAW_MS) return;
-    this.lastDraw = time;
-    this.redraw(this.fitted(this.speed(time), formatLogs(logs), this.timeLeft(time)));
+    this.#done = samplesDone;
+    if (this.#silent || !this.#live) return;
+    const time = this.#now();
+    if (time - this.#lastDraw < REDRAW_MS) return;
+    this.#lastDraw = time;
+    this.#redraw(this.#fitted(this.#speed(time), formatLogs(logs), this.#timeLeft(time)));
   }
 
   /** Ends it with the final loss and metrics; this line stays. */
   finish(logs: Readonly<Record<string, number>>): void {
-    if (this.silent) return;
-    const time = this.now();
-    if (this.total !== undefined) this.done = this.total;
-    const elapsed = formatElapsed(time - this.started);
-    if (this.live) {
-      this.redraw(this.fitted(this.speed(time), formatLogs(logs), elapsed));
-      this.stream.write('\n');
+    if (this.#silent) return;
+    const time = this.#now();
+    if (this.#total !== undefined) this.#done = this.#total;
+    const elapsed = formatElapsed(time - this.#started);
+    if (this.#live) {
+      this.#redraw(this.#fitted(this.#speed(time), formatLogs(logs), elapsed));
+      this.#stream.write('\n');
     } else {
-      this.stream.write(`${join([this.title, this.count(), this.speed(time), formatLogs(logs), elapsed])}\n`);
+      this.#stream.write(`${join([this.#title, this.#count(), this.#speed(time), formatLogs(logs), elapsed])}\n`);
     }
-    this.lineOpen = false;
+    this.#lineOpen = false;
   }
 
   /** Leaves the terminal at the start of a line, also when an epoch was broken off. */
   end(): void {
-    if (this.lineOpen) this.stream.write('\n');
-    this.lineOpen = false;
+    if (this.#lineOpen) this.#stream.write('\n');
+    this.#lineOpen = false;
   }
 
-  private redraw(line: string): void {
+  #redraw(line: string): void {
     // Return to the first column, write, clear what an earlier, longer line left behind.
-    this.stream.write(`\r${line}\x1b[K`);
-    this.lineOpen = true;
+    this.#stream.write(`\r${line}\x1b[K`);
+    this.#lineOpen = true;
   }
 
   // The line in the terminal's width less one (a full line would wrap); the bar takes what is left over.
-  private fitted(speed: string, logs: string, time: string): string {
-    const width = Math.max(1, (this.stream.columns || DEFAULT_COLUMNS) - 1);
-    const line = (bar: string): string => join([this.title, bar + this.count(), speed, logs, time]);
+  #fitted(speed: string, logs: string, time: string): string {
+    const width = Math.max(1, (this.#stream.columns || DEFAULT_COLUMNS) - 1);
+    const line = (bar: string): string => join([this.#title, bar + this.#count(), speed, logs, time]);
     const room = width - line('').length - 3;
-    const bar = this.total && room >= MIN_BAR ? `${this.bar(Math.min(room, MAX_BAR))} ` : '';
+    const bar = this.#total && room >= MIN_BAR ? `${this.#bar(Math.min(room, MAX_BAR))} ` : '';
     return line(bar).slice(0, width);
   }
 
-  private share(): number {
-    return this.total ? Math.min(1, this.done / this.total) : 0;
+  #share(): number {
+    return this.#total ? Math.min(1, this.#done / this.#total) : 0;
   }
 
-  private bar(width: number): string {
-    const filled = Math.floor(this.share() * width);
+  #bar(width: number): string {
+    const filled = Math.floor(this.#share() * width);
     const head = filled < width ? '>' : '';
     return `[${'='.repeat(filled)}${head}`.padEnd(width + 1).concat(']');
   }
 
-  private count(): string {
-    return this.total ? `${Math.floor(this.share() * 100)}%` : `${groupThousands(this.done)} samples`;
+  #count(): string {
+    return this.#total ? `${Math.floor(this.#share() * 100)}%` : `${groupThousands(this.#done)} samples`;
   }
 
-  private speed(time: number): string {
-    const seconds = (time - this.started) / 1000;
-    return seconds > 0 && this.done > 0 ? `${groupThousands(Math.round(this.done / seconds))} samples/s` : '';
+  #speed(time: number): string {
+    const seconds = (time - this.#started) / 1000;
+    return seconds > 0 && this.#done > 0 ? `${groupThousands(Math.round(this.#done / seconds))} samples/s` : '';
   }
 
-  private timeLeft(time: number): string {
-    if (!this.total || this.done === 0) return '';
-    return `${formatDuration(((time - this.started) * (this.total - this.done)) / this.done)} left`;
+  #timeLeft(time: number): string {
+    if (!this.#total || this.#done === 0) return '';
+    return `${formatDuration(((time - this.#started) * (this.#total - this.#done)) / this.#done)} left`;
   }
 }
 

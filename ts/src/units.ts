@@ -69,8 +69,8 @@ export function canonicalName(name: string): string {
 /** `SparseCategoricalAccuracy` as `sparse_categorical_accuracy`, as Keras names layers and metrics. */
 export function snakeCase(name: string): string {
   return name
-    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase();
 }
 

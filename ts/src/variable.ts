@@ -6,7 +6,7 @@ import { checkShape, elementCount, formatShape } from './data/shape.js';
 import type { DType } from './data/typed.js';
 import { type Engine, isLocal, type LocalEngine } from './engine/engine.js';
 import { type DescendError, describeValue, fail } from './errors.js';
-import { type Captured, Stored } from './graph/tensor.js';
+import { type Captured, Stored, type Tensor } from './graph/tensor.js';
 import { assertOptions } from './units.js';
 
 /** The typed array that holds elements of a dtype; bool as bytes 0 and 1. */
@@ -79,6 +79,11 @@ export class Variable<D extends DType = DType> extends Stored {
   /** Number of elements. */
   get size(): number {
     return elementCount(this.shape, 'variable');
+  }
+
+  /** @internal What it is held to after every update. */
+  get constraint(): ((x: Tensor) => Tensor) | undefined {
+    return undefined;
   }
 
   /** A copy of its elements. Synchronous: throws NEEDS_LOCAL_ENGINE on an engine in a worker. */

@@ -37,7 +37,7 @@ fn main() {
     let room = |len| Buffer::zeroed(len).map(Arc::new);
     let update = plan.update.as_ref().expect("an update");
     let mut sweep = update.bind(gradients, &variables, &variables, false, &room).expect("bound");
-    sweep.set_hyper(&adam_hyper(1e-3)).expect("hyper-parameters");
+    sweep.renew_hyper(&adam_hyper(1e-3)).expect("hyper-parameters");
 
     let names = plan.program.op_names();
     let mut labelled: Vec<String> = ["gather images", "gather labels"].map(String::from).to_vec();

@@ -141,6 +141,15 @@ impl Needs {
     }
 }
 
+/// Copies of the parameters that a step works in, at most, besides the plan's memory: `rows`, and `each` for each of the
+/// number of this name.
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    pub rows: usize,
+    pub each: usize,
+    pub times: &'static str,
+}
+
 /// Another library's rule of the same name.
 #[derive(Clone, Copy, Debug)]
 pub struct Parity {
@@ -176,6 +185,8 @@ pub struct Declaration {
     /// Where the parameters lie between a state z and what is worth evaluating, x: z and the number β of
     /// `w = (1−β)·z + β·x`; empty: the parameters themselves are.
     pub between: [&'static str; 2],
+    /// What it works in, where that is more than the plan's memory.
+    pub work: Option<Work>,
 }
 
 impl Declaration {
@@ -235,30 +246,40 @@ pub struct Entry<Build> {
 /// # Errors
 /// `UNKNOWN_NAME`, with the names there are.
 pub fn find<Build>(entries: &'static [Entry<Build>], kind: &str, name: &str) -> Result<&'static Entry<Build>> {
+    named(entries, name).ok_or_else(|| {
+        let known: Vec<_> = entries.iter().map(|entry| entry.declaration.name).collect();
+        Error::of(Code::UnknownName, || format!("{kind}: expected one of {}, got '{name}'", known.join(", ")))
+    })
+}
+
+fn named<Build>(entries: &'static [Entry<Build>], name: &str) -> Option<&'static Entry<Build>> {
     let plain = |name: &'_ str| {
         name.bytes().filter(|&byte| byte != b'_').map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>()
     };
     let wanted = plain(name);
-    entries.iter().find(|entry| plain(entry.declaration.name) == wanted).ok_or_else(|| {
-        let known: Vec<_> = entries.iter().map(|entry| entry.declaration.name).collect();
-        Error::new(Code::UnknownName, format!("{kind}: expected one of {}, got '{name}'", known.join(", ")))
-    })
+    entries.iter().find(|entry| plain(entry.declaration.name) == wanted)
 }
 
-/// Reads which unit is meant and its flags: name, number of flags, a byte each.
+/// Reads which unit is meant and its flags: name, number of flags, a byte each. `more` finds a unit that is not among
+/// the `first`, those in the first part of the WASM module.
 ///
 /// # Errors
-/// `UNKNOWN_NAME`; `PLAN_INVALID` when the flags are not those of the unit.
+/// `UNKNOWN_NAME`; `PLAN_INVALID` when the flags are not those of the unit; `PART_MISSING`.
 pub fn decode<Build>(
-    entries: &'static [Entry<Build>],
-    kind: &str,
+    first: &'static [Entry<Build>],
+    more: impl FnOnce(&str) -> Result<&'static Entry<Build>>,
     reader: &mut Reader<'_>,
 ) -> Result<(&'static Entry<Build>, Vec<bool>)> {
-    let entry = find(entries, kind, reader.str()?)?;
+    let name = reader.str()?;
+    let entry = match named(first, name) {
+        Some(entry) => entry,
+        None => more(name)?,
+    };
     let count = reader.count(1)?;
     let expected = entry.declaration.flags().count();
     if count != expected {
-        return Err(reader.invalid(format!("{expected} flags of {}", entry.declaration.name), count));
+        let name = entry.declaration.name;
+        return Err(reader.refuse(|| (format!("{expected} flags of {name}"), count.to_string())));
     }
     Ok((entry, reader.bytes(count)?.iter().map(|&byte| byte != 0).collect()))
 }
@@ -290,6 +311,7 @@ macro_rules! declare {
             {$($changed:ident: $changed_default:expr),* $(,)?}),+])?
         $(state [$($state:ident $(: $shape:ident $(($count:literal))?)? $(from $from:ident)? $(if $only_if:ident)?),*])?
         $(between [$behind:ident, $share:ident])?
+        $(works [$rows:literal + $each:literal * $times:ident])?
     ) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug)]
@@ -328,6 +350,7 @@ macro_rules! declare {
                     only_if: concat!($(stringify!($only_if))?),
                 }),*)?],
                 between: [concat!($(stringify!($behind))?), concat!($(stringify!($share))?)],
+                work: [$(Some($crate::declare::Work { rows: $rows, each: $each, times: stringify!($times) }),)? None][0],
             };
             const DOCS: $crate::declare::Docs = $crate::declare::Docs {
                 unit: concat!($($doc, "\n"),+),

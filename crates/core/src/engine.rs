@@ -6,6 +6,7 @@ use crate::graph::Source;
 use crate::kernel::memory::{Buffer, Quota};
 use crate::kernel::{pool, simd};
 use crate::op::oracle::Array;
+use crate::part;
 use crate::plan::{Call, Outcome, Plan, Run, Status, Step};
 use crate::reader::Reader;
 use crate::table::Table;
@@ -55,15 +56,16 @@ impl Engine {
 
     /// What runs here and what is alive, as JSON.
     pub fn info(&self) -> String {
-        let bytes = self.quota.used();
-        format!(
-            r#"{{"simd":"{}","threads":{},"buffers":{},"bytes":{bytes},"plans":{},"runs":{}}}"#,
-            simd::level_name(),
-            pool::threads(),
-            self.buffers.len(),
-            self.plans.len(),
-            self.runs.len(),
-        )
+        let numbers = [
+            ("threads", pool::threads()),
+            ("buffers", self.buffers.len()),
+            ("bytes", self.quota.used()),
+            ("plans", self.plans.len()),
+            ("runs", self.runs.len()),
+            ("parts", 1 + usize::from(part::whole())),
+        ];
+        let numbers = numbers.map(|(name, number)| [",\"", name, "\":", &number.to_string()].concat()).concat();
+        [r#"{"simd":""#, simd::level_name(), "\"", &numbers, "}"].concat()
     }
 
     /// Sets the number of threads (0: all cores) and says how many there are now.
@@ -145,7 +147,7 @@ impl Engine {
     /// Bytes of the arena in which a plan would work, for batches of up to `max_batch` rows. Takes none of them.
     pub fn measure(&self, plan: &[u8], max_batch: usize) -> Result<usize> {
         let plan = Plan::compile(plan, max_batch, pool::threads())?;
-        Ok(plan.program.arena_len.saturating_add(plan.beside()?))
+        Ok(plan.arena_len().saturating_add(plan.beside()?))
     }
 
     /// Binds a plan to a call: a run at its first step.
@@ -154,7 +156,7 @@ impl Engine {
         let call = Call::decode(call)?;
         let arena = match self.idle.remove(&plan) {
             Some(arena) => arena,
-            None => self.memory(compiled.program.arena_len)?,
+            None => self.memory(compiled.arena_len())?,
         };
         let run = match Run::new(compiled, arena.clone(), call, |id| self.buffer(id)) {
             Ok(run) => run,
@@ -172,6 +174,15 @@ impl Engine {
     /// A run to advance, here or on another thread.
     pub fn run(&self, id: u32) -> Result<Handle> {
         Ok(Handle { run: find(&self.runs, id, "run")?, commit: self.commit.clone() })
+    }
+
+    /// See [`Run::step_by_mail`].
+    pub fn apply(&self, run: u32, mail: &mut [u8]) -> Result<()> {
+        let run = self.runs.get(&run).ok_or_else(|| missing(run, "run"))?;
+        let Ok(mut run) = run.try_lock() else {
+            return Err(Error::new(Code::Busy, "run: expected one call at a time, got a second one"));
+        };
+        run.step_by_mail(mail, &self.commit)
     }
 
     /// Whether a crash hit a step while it was writing variables: its lock was never given back.
@@ -194,6 +205,10 @@ impl Engine {
 
     /// The plan in f64, naively, on arrays that the call brings: the results as bytes.
     pub fn oracle(&self, plan: u32, call: &[u8]) -> Result<Vec<u8>> {
+        part::second(|| self.oracle_now(plan, call))
+    }
+
+    fn oracle_now(&self, plan: u32, call: &[u8]) -> Result<Vec<u8>> {
         let plan = find(&self.plans, plan, "plan")?;
         let mut reader = Reader::new(call);
         let batch = reader.size()?;
@@ -230,9 +245,11 @@ impl Engine {
 }
 
 fn find<T>(map: &Table<Arc<T>>, id: u32, what: &str) -> Result<Arc<T>> {
-    map.get(&id)
-        .cloned()
-        .ok_or_else(|| Error::new(Code::Disposed, format!("{what}: expected one that is alive, got {id}")))
+    map.get(&id).cloned().ok_or_else(|| missing(id, what))
+}
+
+fn missing(id: u32, what: &str) -> Error {
+    Error::of(Code::Disposed, || format!("{what}: expected one that is alive, got {id}"))
 }
 
 /// A poisoned lock only says that a run panicked; what it guards is plain memory.
@@ -246,12 +263,12 @@ fn encode(outcome: &Outcome) -> Vec<u8> {
         Status::More => (0, String::new()),
         Status::Done => (1, String::new()),
         Status::Stopped(rule) => (2, (*rule).to_string()),
-        Status::Failed(error) => (3, error.to_string()),
+        Status::Failed(error) => (3, error.text()),
     };
     let mut bytes = Vec::with_capacity(16 + outcome.reports.len() * 8 + text.len());
     bytes.extend([status, u8::from(outcome.committing), 0, 0, 0, 0, 0, 0]);
     bytes.extend((outcome.reports.len() as f64).to_le_bytes());
-    bytes.extend(outcome.reports.iter().flat_map(|x| x.to_le_bytes()));
+    outcome.reports.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes()));
     bytes.extend(text.as_bytes());
     bytes
 }

@@ -1,6 +1,7 @@
 //! The one error of the core: a stable code and a message that reads `what failed: expected …, got … (hint)`.
 //! Every code of the project stands here, also those that only TypeScript raises: one list, one page of the docs.
 
+use crate::part;
 use std::fmt;
 
 /// A refused call. What it was called on is as it was before. One word wide, for every result in the crate carries it.
@@ -21,6 +22,18 @@ impl Error {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self(Box::new(Refusal { code, message: message.into() }))
     }
+
+    /// Code and message, as bindings hand them on.
+    pub fn text(&self) -> String {
+        [self.code.name(), ": ", &self.message].concat()
+    }
+
+    /// An error of a call that may be made again: in WASM what it says is in the module's second part, and without that
+    /// the error is `PART_MISSING`.
+    #[cold]
+    pub fn of(code: Code, message: impl FnOnce() -> String) -> Self {
+        part::need().err().unwrap_or_else(|| part::gate(|| Self::new(code, message())))
+    }
 }
 
 impl std::ops::Deref for Error {
@@ -33,7 +46,7 @@ impl std::ops::Deref for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.code.name(), self.message)
+        formatter.write_str(&self.text())
     }
 }
 
@@ -50,7 +63,9 @@ pub fn describe(x: f64) -> String {
         _ => {
             let (sign, millionths) = (if x < 0.0 { "-" } else { "" }, (x.abs() * 1e6 + 0.5) as u64);
             let (whole, rest) = (millionths / 1_000_000, millionths % 1_000_000);
-            return if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest:06}") };
+            let digits = (1_000_000 + rest).to_string();
+            let fraction = if rest == 0 { "" } else { &digits[1..] };
+            return [sign, &whole.to_string(), if rest == 0 { "" } else { "." }, fraction].concat();
         }
     };
     text.to_string()
@@ -135,6 +150,8 @@ codes! {
     FileFormat = "FILE_FORMAT";
     /// A file could not be read or written.
     FileIo = "FILE_IO";
+    /// The engine needs a part of itself that is not loaded yet. It is loaded then: seen by nobody.
+    PartMissing = "PART_MISSING";
     /// A gradient was asked through something that has none.
     NotDifferentiable = "NOT_DIFFERENTIABLE";
     /// The call was aborted by its signal.

@@ -10,6 +10,7 @@ pub mod graph;
 pub mod kernel;
 pub mod op;
 pub mod optim;
+pub mod part;
 pub mod plan;
 pub mod reader;
 pub mod render;

@@ -23,7 +23,8 @@ impl<'a> Reader<'a> {
     /// The next `len` bytes.
     pub fn bytes(&mut self, len: usize) -> Result<&'a [u8]> {
         if len > self.remaining() {
-            return Err(self.invalid(format!("{len} more bytes"), format!("{} left", self.remaining())));
+            let left = self.remaining();
+            return Err(self.refuse(|| (format!("{len} more bytes"), format!("{left} left"))));
         }
         self.at += len;
         Ok(&self.bytes[self.at - len..self.at])
@@ -63,13 +64,14 @@ impl<'a> Reader<'a> {
         let most = self.remaining() / size.max(1);
         match usize::try_from(count) {
             Ok(count) if count <= most => Ok(count),
-            _ => Err(self.invalid(format!("at most {most} items"), count)),
+            _ => Err(self.refuse(|| (format!("at most {most} items"), count.to_string()))),
         }
     }
 
     /// Eight bytes, little endian.
     pub fn f64(&mut self) -> Result<f64> {
-        let bytes = self.bytes(8)?.try_into().expect("eight bytes were read");
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(self.bytes(8)?);
         Ok(f64::from_le_bytes(bytes))
     }
 
@@ -84,13 +86,22 @@ impl<'a> Reader<'a> {
     pub fn end(&self) -> Result<()> {
         match self.remaining() {
             0 => Ok(()),
-            left => Err(self.invalid("the end", format!("{left} more bytes"))),
+            left => Err(self.refuse(|| ("the end".to_string(), format!("{left} more bytes")))),
         }
     }
 
     /// The error of bytes that are not what they should be.
     pub fn invalid(&self, expected: impl std::fmt::Display, got: impl std::fmt::Display) -> Error {
-        Error::new(Code::PlanInvalid, format!("plan byte {}: expected {expected}, got {got}", self.at))
+        self.refuse(|| (expected.to_string(), got.to_string()))
+    }
+
+    /// The same by two texts that are made when they are wanted.
+    pub fn refuse(&self, words: impl FnOnce() -> (String, String)) -> Error {
+        let at = self.at;
+        Error::of(Code::PlanInvalid, || {
+            let (expected, got) = words();
+            format!("plan byte {at}: expected {expected}, got {got}")
+        })
     }
 }
 

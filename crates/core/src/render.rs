@@ -4,7 +4,7 @@
 mod ops;
 mod page;
 
-use crate::declare::{Declaration, Docs, Entry, Hyper, Needs, Parity, StateShape, StateSpec, camel};
+use crate::declare::{Declaration, Docs, Entry, Hyper, Needs, Parity, StateShape, StateSpec, Work, camel};
 use crate::error::Code;
 use crate::optim::{OPTIMIZER_DOCS, OPTIMIZERS, SHARED, SHARED_DOCS};
 use crate::schedule::{SCHEDULE_DOCS, SCHEDULES};
@@ -157,6 +157,9 @@ fn class(out: &mut String, unit: &Declaration, docs: &Docs, (parent, number): (&
     line(out, 4, &format!("options: {},", object(options)));
     if parent != "Schedule" {
         array(out, "states", unit.states.iter().map(state));
+        if let Some(Work { rows, each, times }) = unit.work {
+            line(out, 4, &format!("work: {{ rows: {rows}, each: {each}, times: '{}' }},", camel(times)));
+        }
     }
     if !unit.between[0].is_empty() {
         let [behind, share] = unit.between.map(camel);

@@ -3,7 +3,7 @@
 
 use descend_core::engine::{Engine, Handle};
 use descend_core::error::{Code, Error};
-use napi::bindgen_prelude::{AsyncTask, Uint8Array};
+use napi::bindgen_prelude::{AsyncTask, Uint8Array, Uint8ArraySlice};
 use napi::{Env, Status, Task};
 use napi_derive::napi;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -96,6 +96,14 @@ pub fn advance(run: u32, max_steps: u32, budget: f64, hyper: &[u8]) -> napi::Res
         let run = engine().run(run)?;
         Ok(Uint8Array::new(run.advance(max_steps as usize, budget, hyper)?))
     })
+}
+
+/// One step on what `mail` brings, which also takes the answer.
+#[napi]
+pub fn apply(run: u32, mut mail: Uint8ArraySlice<'_>) -> napi::Result<()> {
+    // SAFETY: the memory of an array of JavaScript's, in whose thread this is: nobody else looks at it before this returns.
+    let mail = unsafe { mail.as_mut() };
+    guard(|| engine().apply(run, mail))
 }
 
 /// One `advance` on a thread of the addon's.

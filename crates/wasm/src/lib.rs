@@ -11,9 +11,7 @@ thread_local! {
 }
 
 fn with<T>(call: impl FnOnce(&mut Engine) -> Result<T, Error>) -> Result<T, JsError> {
-    ENGINE
-        .with_borrow_mut(|engine| call(engine.get_or_insert_default()))
-        .map_err(|error| JsError::new(&error.to_string()))
+    ENGINE.with_borrow_mut(|engine| call(engine.get_or_insert_default())).map_err(|error| JsError::new(&error.text()))
 }
 
 /// The version of the core.
@@ -77,6 +75,17 @@ pub fn start(plan: u32, call: &[u8]) -> Result<u32, JsError> {
 #[wasm_bindgen]
 pub fn advance(run: u32, max_steps: usize, budget: f64, hyper: &[u8]) -> Result<Vec<u8>, JsError> {
     with(|engine| engine.run(run)?.advance(max_steps, budget, hyper))
+}
+
+/// Says that the second part of the module was instantiated.
+#[wasm_bindgen]
+pub fn arrived() {
+    descend_core::part::arrived();
+}
+
+#[wasm_bindgen]
+pub fn apply(run: u32, mail: &mut [u8]) -> Result<(), JsError> {
+    with(|engine| engine.apply(run, mail))
 }
 
 #[wasm_bindgen]

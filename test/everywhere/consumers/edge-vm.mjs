@@ -18,13 +18,19 @@ export async function* run({ project }) {
     plugins: [{ name: 'module', setup: handOver }],
   });
   const { EdgeVM } = await project.import('@edge-runtime/vm');
-  const module = await WebAssembly.compile(project.read('node_modules/descend/dist/wasm/descend.wasm'));
-  const vm = new EdgeVM({ extend: (context) => Object.assign(context, { module }) });
+  const modules = {};
+  for (const name of ['descend.wasm', 'descend.more.wasm']) {
+    modules[name] = await WebAssembly.compile(project.read(`node_modules/descend/dist/wasm/${name}`));
+  }
+  const vm = new EdgeVM({ extend: (context) => Object.assign(context, { modules }) });
   vm.evaluate(outputFiles[0].text);
   yield ['Vercel edge VM', await vm.evaluate('run()'), 'wasm'];
 }
 
 function handOver(build) {
   build.onResolve({ filter: /\.wasm\?module$/ }, ({ path }) => ({ path, namespace: 'module' }));
-  build.onLoad({ filter: /./, namespace: 'module' }, () => ({ contents: 'export default globalThis.module;' }));
+  build.onLoad({ filter: /./, namespace: 'module' }, ({ path }) => {
+    const [name] = /descend[.\w]*\.wasm/.exec(path);
+    return { contents: `export default globalThis.modules['${name}'];` };
+  });
 }

@@ -7,10 +7,11 @@ export const tools = ['esbuild'];
 
 const OWN_FILE = `
   import { ready, Adam, Dense, Dropout, engineInfo, Rescaling, Sequential } from 'descend/wasm';
-  import file from 'descend/descend.wasm';
+  import first from 'descend/descend.wasm';
+  import second from 'descend/descend.more.wasm';
   import { report, train } from './train.mjs';
   const classes = { Adam, Dense, Dropout, engineInfo, Rescaling, Sequential };
-  report(ready({ wasm: new URL(file, import.meta.url) }).then(() => train(classes)));`;
+  report(ready({ wasm: [new URL(first, import.meta.url), new URL(second, import.meta.url)] }).then(() => train(classes)));`;
 
 export async function* run({ project, skippable }) {
   const page = { folder: project.path('dist'), script: '/main.js' };

@@ -15,7 +15,9 @@ export async function* run({ project }) {
   for (const compatibilityDate of ['2026-01-01', '2024-09-01']) {
     const modules = [
       { type: 'ESModule', path: 'worker.js', contents: project.read('out/worker.js') },
-      { type: 'CompiledWasm', path: 'descend.wasm', contents: project.read('out/descend.wasm') },
+      ...['descend.wasm', 'descend.more.wasm'].map((path) => {
+        return { type: 'CompiledWasm', path, contents: project.read(`out/${path}`) };
+      }),
     ];
     const miniflare = new Miniflare({ modules, compatibilityDate });
     try {

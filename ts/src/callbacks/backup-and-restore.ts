@@ -3,8 +3,7 @@
 
 import { readOptions, readSwitch } from '../declaration.js';
 import { DescendError, describeValue, fail, quote } from '../errors.js';
-import { writeFileAtomic } from '../io/atomic.js';
-import { readSource } from '../io/file.js';
+import { readSource, writeFile } from '../io/file.js';
 import { makeFolder, namesIn, removeFiles } from '../io/folder.js';
 import { type Backup, decodeBackup, encodeBackup } from '../models/backup.js';
 import type { Run } from '../models/standing.js';
@@ -89,7 +88,7 @@ export class BackupAndRestore extends Callback {
     this.#since = 0;
     await makeFolder(this.#folder);
     const slot = this.#double ? 1 - this.#slot : this.#slot;
-    await writeFileAtomic(this.#path(FILES[slot] as string), await encodeBackup(run, this.#generation + 1));
+    await writeFile(this.#path(FILES[slot] as string), await encodeBackup(run, this.#generation + 1));
     this.#generation++;
     this.#slot = slot;
   }

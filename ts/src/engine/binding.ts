@@ -22,7 +22,14 @@ export interface Binding {
   advance(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Uint8Array;
   /** The same on another thread, or here where there is no other. */
   advanceAsync(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Promise<Uint8Array>;
+  /** One step on what `mail` brings, which takes the answer: see `mail.ts`. */
+  apply(run: number, mail: Uint8Array): void;
   oracle(plan: number, call: Uint8Array): Uint8Array;
+  /**
+   * Brings the second part of a build that has two, which PART_MISSING asks for: at once, or true comes later. Throws
+   * ENGINE_FAILED where it cannot be had.
+   */
+  bring?(): true | Promise<true>;
   /** After a crash that this build does not survive: begins anew, with what can be taken from before. */
   restart?(): Wreck;
 }

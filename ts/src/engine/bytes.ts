@@ -38,9 +38,12 @@ export function encodeCall(call: Call, raw: (buffer: number) => number): Uint8Ar
 export function decodeOutcome(bytes: Uint8Array, ms: number): Outcome {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getFloat64(8, true);
-  // Copied to where doubles may stand; typed arrays are little-endian wherever JavaScript runs today.
-  const reports = new Float64Array(bytes.slice(16, 16 + 8 * count).buffer);
-  const text = new TextDecoder().decode(bytes.subarray(16 + 8 * count));
+  // Typed arrays are little-endian wherever JavaScript runs today. What does not begin where doubles may is copied.
+  const start = bytes.byteOffset + 16;
+  const [from, at] = start % 8 === 0 ? [bytes.buffer, start] : [bytes.slice(16, 16 + 8 * count).buffer, 0];
+  const reports = new Float64Array(from, at, count);
+  const said = bytes.subarray(16 + 8 * count);
+  const text = said.length === 0 ? '' : new TextDecoder().decode(said);
   return { status: STATUS[bytes[0] as number] ?? 'failed', reports, text, ms, committing: bytes[1] === 1 };
 }
 

@@ -63,7 +63,7 @@ export type Status = 'more' | 'done' | 'stopped' | 'failed';
 /** Numbers in front of the plan's own in each step's report: rows, skipped (0 or 1), gradient norm, learning rate, update norm. */
 export const REPORT_HEAD = 5;
 /** Most steps that one advance makes. */
-export const MAX_STEPS = 4096;
+export const MAX_STEPS = 16_384;
 
 /** What an advance did. */
 export interface Outcome {
@@ -76,6 +76,11 @@ export interface Outcome {
   readonly ms: number;
   /** Whether it paused within an update: the step will count, so the run is to go on before it is left. */
   readonly committing: boolean;
+}
+
+/** A plan bound to buffers for many calls. */
+export interface Kept {
+  readonly variables: readonly number[];
 }
 
 /** The calls of an engine in this thread, answered at once. Refusals are DescendErrors; what was called is unchanged. */
@@ -102,6 +107,12 @@ export interface SyncEngine {
   hold(run: number, held: boolean): void;
   /** Makes steps for about `budget` nanoseconds, at most `maxSteps`; with 0 it only ends an update it paused in. */
   advance(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Outcome;
+  /** Binds a plan that needs no data to make single steps for long. It is not held, and gone as soon as one of its buffers is. */
+  keep(plan: number, call: Call): Kept;
+  /** One step of it on what `mail` brings, which takes the answer; false: it is gone. */
+  apply(kept: Kept, mail: Uint8Array): boolean;
+  /** Gives it up. */
+  leave(kept: Kept): void;
   /** The plan's written values (and then its reports) in f64, naively, from the arrays given. */
   oracle(plan: number, call: OracleCall): Float64Array[];
 }

@@ -7,14 +7,21 @@ import { type Engine, type EngineInfo, isLocal, type LocalEngine } from './engin
 import { Local } from './local.js';
 import type { RemoteEngine } from './worker/remote.js';
 
-/** Where the WASM module comes from, where it is not found by itself. */
-export type WasmSource =
+/** Where a part of the WASM module comes from: its bytes, address, response, or the compiled module. */
+export type WasmPart =
   | BufferSource
   | WebAssembly.Module
   | URL
   | string
   | Response
   | Promise<Response | BufferSource | WebAssembly.Module>;
+
+/**
+ * Where the WASM module comes from, where it is not found by itself: `descend.wasm`, which is what ordinary applications
+ * run, and `descend.more.wasm`, which rarer layers, optimizers, wrappers and schedules need. Beside an address of the first,
+ * the second is looked for under its own name.
+ */
+export type WasmSource = WasmPart | readonly [first: WasmPart, second: WasmPart];
 
 /** A Worker of a browser, or of `node:worker_threads`. */
 export interface WorkerLike {
@@ -63,7 +70,7 @@ export interface ReadyOptions {
   threads?: number;
   /** 'reproducible': the same bits on every engine. */
   precision?: 'reproducible';
-  /** The WASM module's bytes, address, response or compiled module. */
+  /** The WASM module's bytes, address, response or compiled module; or those of its two parts. */
   wasm?: WasmSource;
   /**
    * Most bytes of numbers that the engine may hold: variables, data and what plans work in (the module itself, 1 to 2 MB,
@@ -99,6 +106,8 @@ export async function ready(options: ReadyOptions = {}): Promise<EngineInfo> {
   const engine = await load(options.engine ?? forced(), options);
   if (options.threads !== undefined) await engine.setThreads(options.threads);
   if (options.memoryLimit !== undefined) await engine.setLimit(options.memoryLimit);
+  // Synchronous calls work from now on. Where there is no second part, what needs it will say so.
+  if (engine instanceof Local && (options.wasm || !loaders?.wasmNow)) await engine.complete().catch(() => {});
   current = engine;
   return engine.info;
 }

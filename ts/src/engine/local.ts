@@ -1,5 +1,6 @@
 // An engine in this thread: a store, and the same calls answered later.
 
+import type { DescendError } from '../errors.js';
 import type { Binding } from './binding.js';
 import type { Call, EngineInfo, EngineStats, LocalEngine, OracleCall, Outcome } from './engine.js';
 import { Store } from './store.js';
@@ -48,11 +49,11 @@ export class Local implements LocalEngine {
   }
 
   async plan(bytes: Uint8Array, maxBatch: number): Promise<number> {
-    return this.sync.plan(bytes, maxBatch);
+    return this.#whole(bytes, (own) => this.sync.plan(own, maxBatch));
   }
 
   async measure(bytes: Uint8Array, maxBatch: number): Promise<number> {
-    return this.sync.measure(bytes, maxBatch);
+    return this.#whole(bytes, (own) => this.sync.measure(own, maxBatch));
   }
 
   release(kind: 'buffer' | 'run', id: number): void {
@@ -60,7 +61,7 @@ export class Local implements LocalEngine {
   }
 
   async start(plan: number, call: Call): Promise<number> {
-    return this.sync.start(plan, call);
+    return this.#whole(call, (own) => this.sync.start(plan, own));
   }
 
   hold(run: number, held: boolean): void {
@@ -72,6 +73,25 @@ export class Local implements LocalEngine {
   }
 
   async oracle(plan: number, call: OracleCall): Promise<Float64Array[]> {
-    return this.sync.oracle(plan, call);
+    return this.#whole(call, (own) => this.sync.oracle(plan, own));
+  }
+
+  /** Resolves when all of the engine is there, which is only waited for where it could not be had at once. */
+  async complete(): Promise<void> {
+    await this.#binding.bring?.();
+  }
+
+  /** What `call` makes of what is given, with the second part of the engine where it needs that. */
+  async #whole<Given, T>(given: Given, call: (given: Given) => T): Promise<T> {
+    let own: Given;
+    try {
+      return call(given);
+    } catch (error) {
+      if ((error as DescendError).code !== 'NOT_READY') throw error;
+      // The caller may change what was given.
+      own = structuredClone(given);
+    }
+    await this.complete();
+    return call(own);
   }
 }

@@ -41,6 +41,13 @@ export class Locks {
     }
   }
 
+  /** Throws BUSY where `take` would. */
+  check(use: Use): void {
+    if (this.#writers.size === 0 && this.#readers.size === 0) return;
+    this.take(use);
+    this.free(use);
+  }
+
   /** Throws BUSY where a change from outside would come between the steps of a run. */
   checkWrite(buffer: number): void {
     if (this.#writers.has(buffer) || this.#readers.has(buffer)) throw busy();

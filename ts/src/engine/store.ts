@@ -5,14 +5,21 @@
 import { type DescendError, fail } from '../errors.js';
 import { type Binding, refusal, type Wreck } from './binding.js';
 import { decodeOracle, decodeOutcome, encodeCall, encodeOracle } from './bytes.js';
-import type { Call, EngineStats, OracleCall, Outcome, SyncEngine } from './engine.js';
+import type { Call, EngineStats, Kept, OracleCall, Outcome, SyncEngine } from './engine.js';
 import { Locks, type Use, useOf } from './locks.js';
 
 const NOTHING = new Uint8Array();
 
 /** Most plans kept compiled; the one not asked for longest goes first. */
 const MAX_PLANS = 128;
+/** Most runs kept between calls; the oldest goes first. */
+const MAX_KEPT = 16;
 const KIND = { buffer: 0, plan: 1, run: 2 } as const;
+
+/** Whether a step was refused only because the second part of the engine is not there. */
+const isMissing = ({ text }: Outcome): boolean => text.startsWith('PART_MISSING');
+/** As if the run had paused before that step. */
+const again = (outcome: Outcome): Outcome => ({ ...outcome, status: 'more', text: '' });
 
 interface Buffer {
   raw: number;
@@ -33,6 +40,13 @@ interface Run {
   held: boolean;
 }
 
+/** A run that waits for calls. */
+interface KeptRun extends Kept {
+  /** Undefined once it is gone. */
+  raw: number | undefined;
+  readonly use: Use;
+}
+
 /** The synchronous calls over one binding. */
 export class Store implements SyncEngine {
   readonly #binding: Binding;
@@ -46,6 +60,7 @@ export class Store implements SyncEngine {
   #limit: number | undefined;
   /** Runs that paused within an update. */
   readonly #committing = new Set<number>();
+  readonly #kept = new Set<KeptRun>();
   #broken: DescendError | undefined;
 
   /** Ids count from `first`. */
@@ -67,7 +82,7 @@ export class Store implements SyncEngine {
 
   stats(): EngineStats {
     const { buffers, bytes, plans, runs } = this.about();
-    return { buffers, bytes, plans, runs };
+    return { buffers, bytes, plans, runs: runs - this.#kept.size };
   }
 
   setThreads(n: number): number {
@@ -137,6 +152,7 @@ export class Store implements SyncEngine {
       this.#runs.delete(id);
       this.#committing.delete(id);
     } else {
+      for (const kept of this.#kept) if (kept.use.reads.has(id) || kept.use.changes.has(id)) this.leave(kept);
       this.#buffers.delete(id);
       this.#lost.delete(id);
     }
@@ -171,9 +187,12 @@ export class Store implements SyncEngine {
     const raw = this.#running(run);
     const began = performance.now();
     try {
-      return this.#outcome(run, this.#binding.advance(raw, maxSteps, budget, hyper), began);
+      const outcome = this.#outcome(run, this.#binding.advance(raw, maxSteps, budget, hyper), began);
+      if (!isMissing(outcome)) return outcome;
+      this.#complete();
+      return again(outcome);
     } catch (error) {
-      throw this.#failure(error, run);
+      throw this.#failure(error, this.#runs.get(run)?.use);
     }
   }
 
@@ -182,10 +201,51 @@ export class Store implements SyncEngine {
     const raw = this.#running(run);
     const began = performance.now();
     try {
-      return this.#outcome(run, await this.#binding.advanceAsync(raw, maxSteps, budget, hyper), began);
+      const outcome = this.#outcome(run, await this.#binding.advanceAsync(raw, maxSteps, budget, hyper), began);
+      if (!isMissing(outcome)) return outcome;
+      await this.#binding.bring?.();
+      return again(outcome);
     } catch (error) {
-      throw this.#failure(error, run);
+      throw this.#failure(error, this.#runs.get(run)?.use);
     }
+  }
+
+  keep(plan: number, call: Call): Kept {
+    const run = this.start(plan, call);
+    const { raw, use } = this.#found(this.#runs, run, 'run');
+    this.hold(run, false);
+    this.#runs.delete(run);
+    const kept: KeptRun = { raw, use, variables: call.variables };
+    this.#kept.add(kept);
+    for (const oldest of this.#kept) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      this.leave(oldest);
+    }
+    return kept;
+  }
+
+  apply(kept: Kept, mail: Uint8Array): boolean {
+    const { raw, use } = kept as KeptRun;
+    // What was lost in a crash is for `start` to find.
+    if (raw === undefined || this.#lost.size > 0) return false;
+    if (this.#broken) throw this.#broken;
+    this.#locks.check(use);
+    try {
+      this.#binding.apply(raw, mail);
+      return true;
+    } catch (error) {
+      if (refusal(error)?.code !== 'PART_MISSING') throw this.#failure(error, use);
+    }
+    this.#complete();
+    return this.apply(kept, mail);
+  }
+
+  leave(kept: Kept): void {
+    const run = kept as KeptRun;
+    const { raw } = run;
+    this.#kept.delete(run);
+    run.raw = undefined;
+    if (raw !== undefined && !this.#broken) this.#guard(() => this.#binding.release(KIND.run, raw));
   }
 
   oracle(plan: number, call: OracleCall): Float64Array[] {
@@ -260,8 +320,9 @@ export class Store implements SyncEngine {
     const outcome = decodeOutcome(bytes, performance.now() - began);
     if (outcome.committing) this.#committing.add(run);
     else this.#committing.delete(run);
-    if (outcome.text.startsWith('STATE_LOST')) this.#lose(run);
-    return outcome;
+    if (outcome.text.startsWith('STATE_LOST')) this.#lose(this.#runs.get(run)?.use);
+    // What was done is told first.
+    return isMissing(outcome) && outcome.reports.length > 0 ? again(outcome) : outcome;
   }
 
   /** Ends the update of a run that paused while it changed `buffer`. */
@@ -271,8 +332,8 @@ export class Store implements SyncEngine {
     }
   }
 
-  #lose(run: number): void {
-    for (const id of this.#runs.get(run)?.use.changes ?? []) this.#lost.add(id);
+  #lose(use: Use | undefined): void {
+    for (const id of use?.changes ?? []) this.#lost.add(id);
   }
 
   #guard<T>(call: () => T): T {
@@ -280,15 +341,25 @@ export class Store implements SyncEngine {
     try {
       return call();
     } catch (error) {
-      throw this.#failure(error);
+      if (refusal(error)?.code !== 'PART_MISSING') throw this.#failure(error);
     }
+    this.#complete();
+    return this.#guard(call);
+  }
+
+  /** Brings the second part of the engine, if it can be had at once. */
+  #complete(): void {
+    const coming = this.#binding.bring?.();
+    if (coming === true) return;
+    coming?.catch(() => {});
+    throw fail('NOT_READY', 'synchronous call', 'all of the engine', 'its first part', 'await ready() first');
   }
 
   /** What to throw for what the binding threw; after a crash, once everything is as it was. */
-  #failure(error: unknown, run?: number): DescendError {
+  #failure(error: unknown, use?: Use): DescendError {
     const refused = refusal(error);
     if (refused) {
-      if (refused.code === 'STATE_LOST' && run !== undefined) this.#lose(run);
+      if (refused.code === 'STATE_LOST') this.#lose(use);
       return refused;
     }
     const crash = (error as Error | undefined)?.message ?? String(error);
@@ -297,7 +368,7 @@ export class Store implements SyncEngine {
     try {
       const wreck = this.#binding.restart();
       torn = wreck.torn;
-      if (torn && run !== undefined) this.#lose(run);
+      if (torn) this.#lose(use);
       this.#rebuild(wreck);
     } catch (cause) {
       this.#broken = fail('ENGINE_FAILED', 'engine', 'to begin anew after a crash', crash, undefined, cause);
@@ -309,9 +380,10 @@ export class Store implements SyncEngine {
   }
 
   #rebuild(wreck: Wreck): void {
-    for (const run of this.#committing) this.#lose(run);
+    for (const run of this.#committing) this.#lose(this.#runs.get(run)?.use);
     this.#committing.clear();
-    for (const run of this.#runs.values()) run.raw = undefined;
+    for (const run of [...this.#runs.values(), ...this.#kept]) run.raw = undefined;
+    this.#kept.clear();
     for (const buffer of this.#buffers.values()) {
       const old = buffer.raw;
       buffer.raw = this.#binding.alloc(buffer.bytes);

@@ -4,30 +4,31 @@
 import * as glue from '../wasm/descend.js';
 import type { Binding } from './binding.js';
 import type { Loaders, WasmSource } from './load.js';
-import { type Glue, wasmBinding } from './wasm.js';
+import { type Glue, type Module, wasmBinding } from './wasm.js';
 import { instantiate, wasmError } from './wasm.source.js';
 
 const HINT = 'is the WASM module bundled?';
 
-/** Loaders of the module that `take` gives, unless `ready({ wasm })` brings another. */
-export function moduleLoaders(take: () => WebAssembly.Module | BufferSource): Loaders {
+/** Loaders of the module whose parts these give, unless `ready({ wasm })` brings another. */
+export function moduleLoaders(first: () => Module, second: () => Module): Loaders {
+  const now = (): Binding => instantiateNow(first(), () => adopted(second()));
   return {
-    wasmNow: () => instantiateNow(take()),
-    wasm: async (source?: WasmSource) => (source === undefined ? instantiateNow(take()) : instantiate(source, HINT)),
+    wasmNow: now,
+    wasm: async (source?: WasmSource) => (source === undefined ? now() : instantiate(source, HINT)),
   };
 }
 
-function instantiateNow(source: WebAssembly.Module | BufferSource): Binding {
+function instantiateNow(source: Module, more: () => Module): Binding {
   try {
     glue.initSync({ module: adopted(source) });
   } catch (cause) {
     throw wasmError(cause, HINT);
   }
-  return wasmBinding(glue as unknown as Glue);
+  return wasmBinding(glue as unknown as Glue, more);
 }
 
 // Next's edge runtime hands over a module of another realm, which is as good but fails the `instanceof` of wasm-bindgen.
-function adopted<T extends WebAssembly.Module | BufferSource>(source: T): T {
+function adopted<T extends Module>(source: T): T {
   const foreign = Object.prototype.toString.call(source) === '[object WebAssembly.Module]';
   return foreign ? Object.setPrototypeOf(source, WebAssembly.Module.prototype) : source;
 }

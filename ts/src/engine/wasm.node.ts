@@ -1,10 +1,11 @@
-// Loads the WASM module from the file beside this package. Node, Deno and Bun only.
+// Loads the WASM module from the files beside this package. Node, Deno and Bun only.
 
 import { DescendError } from '../errors.js';
 import * as wasm from '../wasm/descend.js';
 import type { Binding } from './binding.js';
-import type { WasmSource } from './load.js';
-import { type Glue, wasmBinding } from './wasm.js';
+import type { WasmPart, WasmSource } from './load.js';
+import { type Glue, type More, wasmBinding } from './wasm.js';
+import { later, partsOf } from './wasm.source.js';
 
 const glue = wasm as unknown as Glue;
 
@@ -12,29 +13,41 @@ const glue = wasm as unknown as Glue;
 export function loadWasmNow(): Binding {
   return reporting(() => {
     glue.initSync({ module: readWasm() });
-    return wasmBinding(glue);
+    return wasmBinding(glue, () => reporting(() => readWasm(SECOND)));
   });
 }
 
-/** The bytes of the module in a file, that of the package without. */
-export function readWasm(file: URL = new URL('../wasm/descend.wasm', import.meta.url)): Uint8Array<ArrayBuffer> {
+const FIRST = new URL('../wasm/descend.wasm', import.meta.url);
+const SECOND = new URL('../wasm/descend.more.wasm', import.meta.url);
+
+/** Where both parts lie. */
+export const besidePackage: readonly [first: URL, second: URL] = [FIRST, SECOND];
+
+/** The bytes of a part in a file, the package's first without. */
+export function readWasm(file: URL = FIRST): Uint8Array<ArrayBuffer> {
   return process.getBuiltinModule('node:fs').readFileSync(file) as Uint8Array<ArrayBuffer>;
 }
 
-/** The binding from bytes, a module, a response or an address (of a file too); from the package's own file without. */
+/** The binding from bytes, a module, a response or an address (of a file too); from the package's own files without. */
 export async function loadWasm(source?: WasmSource): Promise<Binding> {
   if (source === undefined) return loadWasmNow();
-  const module = isFile(source) ? readWasm(source) : await source;
+  const [first, second] = partsOf(source);
+  const module = isFile(first) ? readWasm(first) : await first;
   try {
     await glue.default({ module_or_path: module });
-    return wasmBinding(glue);
+    return wasmBinding(glue, partLater(second));
   } catch (cause) {
     throw failed(cause);
   }
 }
 
+/** What brings the second part, from a file too. */
+export function partLater(second: WasmPart | undefined): More {
+  return second !== undefined && isFile(second) ? () => reporting(() => readWasm(second)) : later(second);
+}
+
 /** Whether it is the address of a file here. */
-export function isFile(source: WasmSource): source is URL {
+export function isFile(source: WasmPart): source is URL {
   return source instanceof URL && source.protocol === 'file:';
 }
 

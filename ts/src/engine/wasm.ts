@@ -1,24 +1,47 @@
 // The WASM module as a binding: its buffers are read and written through its memory, and a trap, after which an
-// instance is good for nothing, is answered by a new instance. Knows neither files nor network.
+// instance is good for nothing, is answered by a new instance. It has two parts; the second is added when something needs it.
+// Knows neither files nor network.
 
 import { DescendError } from '../errors.js';
 import type { Binding, Wreck } from './binding.js';
 import { VERSION } from './version.js';
 
+/** A part of the module, compiled or as bytes. */
+export type Module = BufferSource | WebAssembly.Module;
+
+/** Gives the second part, now or later. Throws where it cannot be had. */
+export type More = () => Module | Promise<Module>;
+
+interface Exports extends WebAssembly.ModuleImports {
+  readonly memory: WebAssembly.Memory;
+}
+
 /** What wasm-bindgen generates around the module (`--target web`). */
 export interface Glue
   extends Pick<
     Binding,
-    'version' | 'info' | 'setThreads' | 'setLimit' | 'alloc' | 'release' | 'compile' | 'measure' | 'start' | 'oracle'
+    | 'version'
+    | 'info'
+    | 'setThreads'
+    | 'setLimit'
+    | 'alloc'
+    | 'release'
+    | 'compile'
+    | 'measure'
+    | 'start'
+    | 'apply'
+    | 'oracle'
   > {
   /** Instantiates; once that is done, gives the exports of the present instance. */
-  initSync(options?: { module: BufferSource | WebAssembly.Module }): { memory: WebAssembly.Memory };
+  initSync(options?: { module: Module }): Exports;
   default(options?: { module_or_path: unknown }): Promise<unknown>;
   advance(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Uint8Array;
   /** Where a buffer lies in the memory, until it is released. */
   address(id: number): number;
   /** Whether a trap hit a step that was writing variables; answers on a dead instance. */
   torn(): boolean;
+  /** Says that the second part is there. */
+  arrived(): void;
   /** Makes a new instance of the same module. */
   __wbg_reset_state(): void;
 }
@@ -32,12 +55,12 @@ interface Place {
 }
 
 /** The binding over an instantiated module. Throws ENGINE_FAILED when it is of another release. */
-export function wasmBinding(glue: Glue): Binding {
+export function wasmBinding(glue: Glue, more: More): Binding {
   const version = glue.version();
   if (version !== VERSION) {
     throw new DescendError('ENGINE_FAILED', `WASM engine: expected version ${VERSION}, got ${version}`);
   }
-  return new Wasm(glue);
+  return new Wasm(glue, more);
 }
 
 class Wasm implements Binding {
@@ -45,9 +68,13 @@ class Wasm implements Binding {
   readonly #glue: Glue;
   #memory: WebAssembly.Memory;
   #places = new Map<number, Place>();
+  readonly #more: More;
+  #second: WebAssembly.Module | undefined;
+  #arriving: Promise<true> | undefined;
 
-  constructor(glue: Glue) {
+  constructor(glue: Glue, more: More) {
     this.#glue = glue;
+    this.#more = more;
     this.#memory = glue.initSync().memory;
   }
 
@@ -109,8 +136,41 @@ class Wasm implements Binding {
     return this.#glue.advance(run, maxSteps, budget, hyper);
   }
 
+  apply(run: number, mail: Uint8Array): void {
+    this.#glue.apply(run, mail);
+  }
+
   oracle(plan: number, call: Uint8Array): Uint8Array {
     return this.#glue.oracle(plan, call);
+  }
+
+  bring(): true | Promise<true> {
+    if (this.#second) return true;
+    if (this.#arriving) return this.#arriving;
+    const found = this.#more();
+    if (!(found instanceof Promise)) return this.#add(found);
+    const compile = (part: Module) => (part instanceof WebAssembly.Module ? part : WebAssembly.compile(part));
+    const arriving = found.then(compile).then((part) => this.#add(part), refuse);
+    this.#arriving = arriving;
+    // One that failed may be tried again.
+    const forget = (): void => {
+      this.#arriving = undefined;
+    };
+    arriving.then(forget, forget);
+    return arriving;
+  }
+
+  /** Instantiates the second part beside the first: they share memory, table and stack. */
+  #add(part: Module): true {
+    try {
+      const module = part instanceof WebAssembly.Module ? part : new WebAssembly.Module(part);
+      new WebAssembly.Instance(module, { a: this.#glue.initSync() });
+      this.#second = module;
+    } catch (cause) {
+      refuse(cause);
+    }
+    this.#glue.arrived();
+    return true;
   }
 
   restart(): Wreck {
@@ -120,6 +180,7 @@ class Wasm implements Binding {
     this.#glue.__wbg_reset_state();
     this.#memory = this.#glue.initSync().memory;
     this.#places = new Map();
+    if (this.#second) this.#add(this.#second);
     return {
       torn,
       read: (id) => {
@@ -138,4 +199,10 @@ class Wasm implements Binding {
     }
     return new Uint8Array(this.#memory.buffer, place.address + offset, length);
   }
+}
+
+function refuse(cause: unknown): never {
+  if (cause instanceof DescendError) throw cause;
+  const message = `WASM engine: expected the second part of its module, got ${cause}`;
+  throw new DescendError('ENGINE_FAILED', message, { cause });
 }

@@ -2982,6 +2982,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       { name: 'changes', shape: { times: 'historySize' } },
       { name: 'progress', shape: 4 },
     ],
+    work: { rows: 5, each: 2, times: 'maxIter' },
   };
 
   constructor(options: LBFGSOptions = {}) {

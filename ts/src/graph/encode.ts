@@ -2,10 +2,11 @@
 // decoder (`crates/core/src/graph/decode.rs`, `plan/mod.rs`), both built together.
 
 import type { Decay } from '../declaration.js';
-import { coefOf, type Dim, powerOf } from './dims.js';
+import { fail } from '../errors.js';
+import { coefOf, type Dim, powerOf, sameShape, shapeText } from './dims.js';
 import type { Attr, Node, Type } from './node.js';
 import type { DType, Stored, Tensor } from './tensor.js';
-import type { Tracer } from './trace.js';
+import { Tracer } from './trace.js';
 import { Writer } from './writer.js';
 
 const VERSION = 3;
@@ -54,6 +55,8 @@ export interface UpdateSpec {
   readonly parts: readonly UpdatePart[];
   /** Whether the norm of the update is wanted. */
   readonly measures: boolean;
+  /** What variables are held to once they are updated: set to functions of themselves. */
+  readonly constraints: readonly (readonly [variable: Stored, hold: (x: Tensor) => Tensor])[];
 }
 
 /** What a plan does with the values of its graph each step. */
@@ -90,7 +93,23 @@ export function encodePlan(tracer: Tracer, spec: PlanSpec): Uint8Array {
   });
   list(w, update?.parts ?? [], (part) => writePart(w, tracer, part));
   if (update) writeRest(w, update);
+  if (update && update.constraints.length > 0) writeAfter(w, new Tracer(undefined, tracer), update);
   return w.finish();
+}
+
+// A graph of its own, which reads the variables as the update left them.
+function writeAfter(w: Writer, tracer: Tracer, { constraints }: UpdateSpec): void {
+  const held = tracer.run(() => constraints.map(([variable, hold]) => hold(tracer.variable(variable))));
+  constraints.forEach(([{ shape }, _], i) => {
+    const value = held[i] as Tensor;
+    if (sameShape(value.shape, shape) && value.dtype === 'float32') return;
+    throw fail('SHAPE_MISMATCH', 'constraint', `float32${shapeText(shape)}`, String(value), 'keep the shape');
+  });
+  writeGraph(w, tracer);
+  list(w, constraints, ([variable], i) => {
+    w.varuint((held[i] as Tensor).id);
+    w.varuint(tracer.slotOf(variable));
+  });
 }
 
 function writeRest(w: Writer, { measures, parts }: UpdateSpec): void {

@@ -16,7 +16,9 @@ export * from './activations.js';
 // By name: the core has a gelu of its own, without options; and one has two names.
 export { gelu, hardSilu as hardSwish } from './activations.js';
 export { expandDims, flip, oneHot, pad, repeat, split, squeeze, stack, tile } from './arranging.js';
+export { type AttentionOptions, attention } from './attention.js';
 export { binaryCrossEntropy, categoricalCrossEntropy, pick, sparseCrossEntropy } from './classes.js';
+export { averagePool, conv, convTranspose, depthwiseConv, maxPool } from './convolution.js';
 export { einsum } from './einsum.js';
 export { ceil, clip, isFinite, isNan, logicalAnd, logicalNot, logicalOr, reciprocal, where } from './logic.js';
 export { type MatmulOptions, matmul } from './products.js';

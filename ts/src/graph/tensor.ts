@@ -17,6 +17,8 @@ export class Tensor {
   readonly tracer: Tracer;
   /** Its number among the values of the trace. */
   readonly id: number;
+  /** Which parts of it count, of the shape of its first axes; 0 for what is padding. Layers hand it on to each other. */
+  mask?: Tensor | undefined;
 
   /** Only a Tracer makes tensors. */
   constructor(tracer: Tracer, id: number, shape: Shape, dtype: DType) {

@@ -14,26 +14,34 @@ export type Slot = Stored | ArrayData;
 export class Tracer {
   readonly nodes: Node[] = [];
   /** By slot; a slot is allotted at the first use. */
-  readonly slots: Slot[] = [];
+  readonly slots: Slot[];
   /** Types of the data sources by index, without their leading batch. */
   readonly data: Type[] = [];
   /** Captured numbers by index. */
-  readonly scalars: number[] = [];
+  readonly scalars: number[];
   /** Numbers to be added to a loss that layers of this trace ask for. */
   readonly penalties: Tensor[] = [];
+  /** What is to be set when the step commits. */
+  readonly assigned: Map<Stored, Tensor> = new Map();
   /** What a sub-graph returns. */
   results: readonly Tensor[] = [];
   readonly #parent: Tracer | undefined;
   /** Values of the parent that a body uses, and which of its parameters stand for them. */
   readonly lifted: Map<Tensor, Tensor> = new Map();
-  readonly #slotOf = new Map<Stored, number>();
+  readonly #slotOf: Map<Stored, number>;
   readonly #known = new Map<object, Tensor>();
   readonly #streams = new Map<string, number>();
+  /** Begins the names of random streams: what is under way inside of something else. */
+  #path: string | undefined;
   #values = 0;
   #parameters = 0;
 
-  constructor(parent?: Tracer) {
+  /** A `sibling` is another graph of the same plan: it has the same slots and numbers. */
+  constructor(parent?: Tracer, sibling?: Tracer) {
     this.#parent = parent;
+    this.slots = sibling?.slots ?? [];
+    this.scalars = sibling?.scalars ?? [];
+    this.#slotOf = sibling ? sibling.#slotOf : new Map();
   }
 
   /** Runs `fn` with this as the trace that `ops` write to. */
@@ -111,6 +119,30 @@ export class Tracer {
     this.penalties.push(this.#own(penalty, what));
   }
 
+  /**
+   * Sets a stored value when the step commits; reads behind this give the new one. Throws SHAPE_MISMATCH, and INVALID_VALUE
+   * in the body of a loop.
+   */
+  assign(stored: Stored, value: Tensor, what: string): void {
+    if (this.#parent) throw fail('INVALID_VALUE', what, 'an assignment outside of a loop', 'one in the body of a scan');
+    if (value.dtype !== stored.dtype || !sameShape(value.shape, stored.shape)) {
+      throw fail('SHAPE_MISMATCH', what, `${stored.dtype}${shapeText(stored.shape)}`, String(value));
+    }
+    this.assigned.set(stored, this.#own(value, what));
+    this.#known.set(stored, value);
+  }
+
+  /** Runs `fn` for something inside of what is under way: its random numbers are its own. The outermost has no name. */
+  within<T>(name: string, fn: () => T): T {
+    const path = this.#path;
+    this.#path = path === undefined ? '' : `${path}${name}/`;
+    try {
+      return fn();
+    } finally {
+      this.#path = path;
+    }
+  }
+
   /** Adds an op with outputs of these types. */
   op(name: string, inputs: readonly Tensor[], attrs: Attrs, outputs: readonly Type[]): Tensor[] {
     for (const type of outputs) limited(type.shape, name);
@@ -139,8 +171,8 @@ export class Tracer {
 
   /** The id of a random stream: a hash of its name. Without a name: of `kind` and how many such there were before. */
   stream(kind: string, name?: string): number {
-    if (name !== undefined) return hash(name);
-    if (this.#parent) return this.#parent.stream(kind);
+    if (this.#parent) return this.#parent.stream(kind, name);
+    if (name !== undefined) return hash((this.#path ?? '') + name);
     const count = this.#streams.get(kind) ?? 0;
     this.#streams.set(kind, count + 1);
     return hash(`${kind}_${count}`);

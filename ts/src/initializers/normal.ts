@@ -1,6 +1,7 @@
 // Normal random numbers, as a composition of ops: the inverse of the normal distribution at uniform ones. It needs one
 // uniform number each, and cuts the tails exactly where a truncated distribution ends.
 
+import type { Shape } from '../graph/dims.js';
 import { add, cast, clip, greater, log, mul, randomUniform, sqrt, sub } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
 
@@ -22,7 +23,7 @@ const TAIL = [
 ];
 
 /** Standard normal numbers; with `truncated` none beyond ±2, their standard deviation then being TRUNCATED_STDDEV. */
-export function standardNormal(shape: readonly number[], stream: string, truncated: boolean): Tensor {
+export function standardNormal(shape: Shape, stream: string, truncated: boolean): Tensor {
   const end = truncated ? WITHIN_2 : 1;
   const x = clip(randomUniform(shape, { low: -end, high: end, name: stream }), -BELOW_1, BELOW_1);
   const z = mul(erfInverse(x), Math.SQRT2);

@@ -1,8 +1,8 @@
 // Files that are either the old ones or the new ones, whole, whatever moment the power goes.
-// Needs a file system: elsewhere it refuses, and the caller's bytes have to be stored some other way.
+// Needs a file system: `writeFile` sees to that.
 
 import { DescendError, fail, quote } from '../errors.js';
-import { hasFiles, reasonOf } from './file.js';
+import { reasonOf } from './file.js';
 
 interface OpenFile {
   writeFile(bytes: Uint8Array): Promise<void>;
@@ -28,9 +28,6 @@ let written = 0;
  */
 export async function writeFileAtomic(path: string | URL, bytes: Uint8Array, files?: FileCalls): Promise<void> {
   const name = quote(String(path));
-  if (files === undefined && !hasFiles()) {
-    throw fail('FILE_IO', `writing ${name}`, 'a file system', 'a runtime without one', 'use toBytes() and store those');
-  }
   try {
     const fs = files ?? process.getBuiltinModule('node:fs/promises');
     const target = await resolved(fs, filePath(path));

@@ -1,4 +1,4 @@
-// Reads all bytes of whatever a user names: a path, an address, a Response, a Blob, or the bytes themselves.
+// Reads all bytes of whatever a user names: a path, an address, a Response, a Blob, or the bytes themselves. Writes files.
 // node:fs is asked for only when a path is used, and not by `import`, so that bundlers for browsers and the edge leave it alone.
 
 import { DescendError, describeValue, fail, quote } from '../errors.js';
@@ -17,6 +17,16 @@ export async function readSource(source: Source): Promise<Uint8Array<ArrayBuffer
     return await readBody(source, sourceName(source));
   }
   throw fail('INVALID_VALUE', 'source', 'a path, URL, bytes, Response or Blob', describeValue(source));
+}
+
+/** Replaces the file at `path` by `bytes` in one moment, see `atomic.ts`. Throws FILE_IO, also where there are no files. */
+export async function writeFile(path: string | URL, bytes: Uint8Array): Promise<void> {
+  if (!hasFiles()) {
+    const what = `writing ${quote(String(path))}`;
+    throw fail('FILE_IO', what, 'a file system', 'a runtime without one', 'use toBytes() and store those');
+  }
+  // Pages never get here, and need not load it.
+  await (await import('./atomic.js')).writeFileAtomic(path, bytes);
 }
 
 /** How messages call a source: the quoted path or address, else its kind. */

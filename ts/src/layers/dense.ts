@@ -1,16 +1,15 @@
 // The fully connected layer.
 
+import type { Constraint, ConstraintLike } from '../constraints/index.js';
 import { fail } from '../errors.js';
 import { add, matmul } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
-import type { Initializer, InitializerLike } from '../initializers/index.js';
-import { INITIALIZERS } from '../initializers/registry.js';
-import { boolean, wholeNumber } from '../numbers.js';
-import type { Regularizer, RegularizerLike } from '../regularizers/index.js';
-import { regularizerConfigs, regularizerOf } from '../regularizers/registry.js';
-import { type Config, serialize } from '../units.js';
-import { type Activation, type ActivationLike, activationOf } from './activations.js';
+import type { InitializerLike } from '../initializers/index.js';
+import { flag, type OptionTable, whole } from '../options.js';
+import type { RegularizerLike } from '../regularizers/index.js';
+import type { Activation, ActivationLike } from './activations.js';
 import { Layer, type LayerOptions } from './layer.js';
+import { activation, constraint, initializer, regularizer } from './options.js';
 import type { Weight } from './weight.js';
 
 /** Options of Dense. */
@@ -29,40 +28,41 @@ export interface DenseOptions extends LayerOptions {
   kernelRegularizer?: RegularizerLike;
   /** What the bias's values cost. Default none. */
   biasRegularizer?: RegularizerLike;
+  /** What the kernel is held to after every update, such as 'max_norm'. Default nothing. */
+  kernelConstraint?: ConstraintLike;
+  /** What the bias is held to. Default nothing. */
+  biasConstraint?: ConstraintLike;
 }
-
-const OPTIONS = [
-  'units',
-  'activation',
-  'useBias',
-  'kernelInitializer',
-  'biasInitializer',
-  'kernelRegularizer',
-  'biasRegularizer',
-];
 
 /** `activation(x · kernel + bias)` on the last axis: `[…, inputs]` becomes `[…, units]`. */
 export class Dense extends Layer {
   static override readonly className: string = 'Dense';
-  readonly units: number;
-  readonly useBias: boolean;
-  readonly #activation: Activation;
-  readonly #kernelInitializer: Initializer<object>;
-  readonly #biasInitializer: Initializer<object>;
-  readonly #kernelRegularizer: Regularizer<object> | undefined;
-  readonly #biasRegularizer: Regularizer<object> | undefined;
+  /** @internal */
+  static override readonly options: OptionTable = {
+    units: [undefined, whole(1)],
+    activation: ['linear', activation],
+    useBias: [true, flag],
+    kernelInitializer: ['glorot_uniform', initializer],
+    biasInitializer: ['zeros', initializer],
+    kernelRegularizer: [null, regularizer],
+    biasRegularizer: [null, regularizer],
+    kernelConstraint: [null, constraint],
+    biasConstraint: [null, constraint],
+  };
+  declare readonly units: number;
+  declare readonly activation: Activation;
+  declare readonly useBias: boolean;
+  declare readonly kernelInitializer: InitializerLike;
+  declare readonly biasInitializer: InitializerLike;
+  declare readonly kernelRegularizer: RegularizerLike | undefined;
+  declare readonly biasRegularizer: RegularizerLike | undefined;
+  declare readonly kernelConstraint: Constraint<object> | undefined;
+  declare readonly biasConstraint: Constraint<object> | undefined;
   #kernel!: Weight;
   #bias: Weight | undefined;
 
   constructor(options: DenseOptions) {
-    super(options, OPTIONS);
-    this.units = wholeNumber(options?.units, 'Dense units', 1);
-    this.useBias = boolean(options.useBias ?? true, 'Dense useBias');
-    this.#activation = activationOf(options.activation, 'Dense');
-    this.#kernelInitializer = INITIALIZERS.resolve(options.kernelInitializer ?? 'glorot_uniform');
-    this.#biasInitializer = INITIALIZERS.resolve(options.biasInitializer ?? 'zeros');
-    this.#kernelRegularizer = regularizerOf(options.kernelRegularizer);
-    this.#biasRegularizer = regularizerOf(options.biasRegularizer);
+    super(options);
   }
 
   override build(inputShape: readonly number[]): void {
@@ -77,26 +77,15 @@ export class Dense extends Layer {
       );
     }
     const { units } = this;
-    const [initializer, regularizer] = [this.#kernelInitializer, this.#kernelRegularizer];
-    this.#kernel = this.addWeight({ name: 'kernel', shape: [inputs, units], initializer, regularizer });
-    const bias = { name: 'bias', shape: [units], initializer: this.#biasInitializer };
-    this.#bias = this.useBias ? this.addWeight({ ...bias, regularizer: this.#biasRegularizer }) : undefined;
+    const { kernelInitializer: initializer, kernelRegularizer: regularizer, kernelConstraint: constraint } = this;
+    this.#kernel = this.addWeight({ name: 'kernel', shape: [inputs, units], initializer, regularizer, constraint });
+    if (!this.useBias) return;
+    const bias = { initializer: this.biasInitializer, regularizer: this.biasRegularizer };
+    this.#bias = this.addWeight({ name: 'bias', shape: [units], ...bias, constraint: this.biasConstraint });
   }
 
   override call(x: Tensor): Tensor {
     const product = matmul(x, this.#kernel);
-    return this.#activation.apply(this.#bias ? add(product, this.#bias) : product);
-  }
-
-  override getConfig(): Config {
-    return {
-      ...super.getConfig(),
-      units: this.units,
-      activation: this.#activation.config,
-      useBias: this.useBias,
-      kernelInitializer: serialize(this.#kernelInitializer),
-      biasInitializer: serialize(this.#biasInitializer),
-      ...regularizerConfigs({ kernelRegularizer: this.#kernelRegularizer, biasRegularizer: this.#biasRegularizer }),
-    };
+    return this.activation.apply(this.#bias ? add(product, this.#bias) : product);
   }
 }

@@ -12,7 +12,7 @@ import type { Initializer } from '../initializers/index.js';
 import type { Variable } from '../variable.js';
 
 /** A weight to be filled. */
-type Unfilled = Variable & { readonly initializer: Initializer };
+type Unfilled = Variable & { readonly initializer: Initializer; readonly stream: string };
 
 /** Fills `buffer`, the place of `weight` on `engine`. */
 export async function fillFrom(engine: Engine, buffer: number, weight: Unfilled, seed: number): Promise<void> {
@@ -38,9 +38,9 @@ export function fillFromNow({ sync }: LocalEngine, buffer: number, weight: Unfil
 }
 
 function traced(buffer: number, weight: Unfilled, seed: number): { bytes: Uint8Array; call: Call } {
-  const { name, shape, initializer } = weight;
+  const { name, stream, shape, initializer } = weight;
   const tracer = new Tracer();
-  const value = tracer.run(() => initializer.call(shape, name));
+  const value = tracer.run(() => initializer.call(shape, stream));
   const fits = value instanceof Tensor && shapeText(value.shape) === shapeText(shape) && value.dtype === 'float32';
   if (!fits) throw fail('SHAPE_MISMATCH', `initializer of ${name}`, `float32${shapeText(shape)}`, String(value));
   const slot = tracer.slotOf(weight);

@@ -2,7 +2,7 @@
 // rebuilds models from data calls `knowLayers` first.
 
 import { Units } from '../units.js';
-import { Layer } from './layer.js';
+import { type AnyLayer, Layer } from './layer.js';
 
 /** The layers known by name. */
-export const LAYERS: Units<Layer> = new Units('layer', Layer, []);
+export const LAYERS: Units<AnyLayer> = new Units<AnyLayer>('layer', Layer, []);

@@ -24,6 +24,15 @@ export {
 export type { LossFunction } from './function.js';
 export { CategoricalHinge, Hinge, SquaredHinge } from './hinge.js';
 export { Loss, type LossOptions, type LossWeights, type Reduction } from './loss.js';
+export {
+  Circle,
+  type CircleOptions,
+  ContrastiveLoss,
+  type MarginOptions,
+  TripletHardLoss,
+  type TripletHardOptions,
+  TripletSemiHardLoss,
+} from './metric-learning.js';
 export { Dice, type DiceOptions, Tversky, type TverskyOptions } from './overlap.js';
 export {
   CosineSimilarity,
@@ -36,6 +45,8 @@ export {
   MeanSquaredError,
   MeanSquaredLogarithmicError,
 } from './regression.js';
+
+export { CTC } from './sequence.js';
 
 /** What `compile` takes as a loss: one, its name in any spelling, a function, or its plain data. */
 export type LossLike = Loss | string | LossFunction | Serialized;

@@ -16,6 +16,9 @@ const LOSSES: Units<Loss> = new Units<Loss>(
     losses.CategoricalFocalCrossentropy,
     losses.CategoricalGeneralizedCrossEntropy,
     losses.CategoricalHinge,
+    losses.Circle,
+    losses.ContrastiveLoss,
+    losses.CTC,
     losses.CosineSimilarity,
     losses.Dice,
     losses.Hinge,
@@ -29,6 +32,8 @@ const LOSSES: Units<Loss> = new Units<Loss>(
     losses.Poisson,
     losses.SparseCategoricalCrossentropy,
     losses.SquaredHinge,
+    losses.TripletHardLoss,
+    losses.TripletSemiHardLoss,
     losses.Tversky,
   ],
   [

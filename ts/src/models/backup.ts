@@ -10,7 +10,8 @@ import type { Optimizer } from '../optimizers/index.js';
 import { memoryOf, statesOf } from '../optimizers/state.js';
 import type { Variable } from '../variable.js';
 import { addState, stateName, weightTensors } from './encode.js';
-import type { Network, Position } from './network.js';
+import type { Network } from './network.js';
+import type { Position } from './position.js';
 import type { Run, Standing, Terms } from './standing.js';
 import { takeTensor } from './weights-file.js';
 
@@ -43,7 +44,7 @@ export async function encodeBackup(run: Run, generation: number): Promise<Uint8A
     seed: model.seed,
     position: model.position,
     iterations: optimizer.steps,
-    numbers: optimizer.numbers(),
+    numbers: optimizer.settings.numbers(),
     terms,
     standing: run.standing(),
     callbacks,
@@ -105,7 +106,7 @@ async function restore(run: Run, saved: Description, tensors: Map<string, SafeTe
     if (variable instanceof CodedState) await variable.writeNumbers(data);
     else await variable.write({ data, shape: variable.shape });
   }
-  optimizer.set(changed(optimizer.numbers(), saved.numbers));
+  optimizer.set(changed(optimizer.settings.numbers(), saved.numbers));
   optimizer.setSteps(saved.iterations);
   model.reseed(saved.seed);
   model.position = saved.position;
@@ -126,12 +127,14 @@ function assertTerms(terms: Terms, saved: Terms, name: string): void {
 type Write = readonly [variable: Variable, data: Float32Array];
 
 function weightWrites(model: Network, tensors: Map<string, SafeTensor>): Write[] {
-  return model.weights.map((weight) => [weight, takeTensor(tensors, weight.name, weight.shape)]);
+  return [...model.names].map(([weight, name]) => [weight, takeTensor(tensors, name, weight.shape)]);
 }
 
 function stateWrites(model: Network, optimizer: Optimizer, tensors: Map<string, SafeTensor>): Write[] {
+  const all = model.names;
   return model.trainableWeights.flatMap((weight) => {
-    const names = statesOf(optimizer, weight.name, weight.shape).map(({ name }) => stateName(weight.name, name));
+    const own = all.get(weight) as string;
+    const names = statesOf(optimizer, own, weight.shape).map(({ name }) => stateName(own, name));
     const { states } = memoryOf(optimizer).of(weight);
     return states.map((state, i): Write => [state, takeTensor(tensors, names[i] as string, shapeOfState(state))]);
   });

@@ -2,7 +2,6 @@
 // order, counts no epoch, calls nobody back.
 
 import { type Chunk, runSteps } from '../engine/loop.js';
-import { changedBy } from '../optimizers/state.js';
 import { bindSlots, engineOf } from '../slots.js';
 import { assertOptions } from '../units.js';
 import { evaluateAll, prepare } from './evaluate.js';
@@ -10,24 +9,24 @@ import { ArrayFeed, START } from './feed.js';
 import type { Network } from './network.js';
 import { traceEvaluate, traceTrain } from './plans.js';
 import { type Prediction, predictAll } from './predict.js';
-import { type ArrayLikeData, inputsOf } from './rows.js';
 import type { SampleWeights } from './sample-weights.js';
+import { countOfRows, rowsOfAll } from './samples.js';
 import { Totals } from './totals.js';
+import { changedIn } from './training.js';
 
 /** `model.trainOnBatch`. */
 export async function trainOnBatch(
   model: Network,
-  x: ArrayLikeData,
-  y: ArrayLikeData,
+  x: unknown,
+  y: unknown,
   weights: SampleWeights,
 ): Promise<Record<string, number>> {
   assertOptions('trainOnBatch', weights, ['sampleWeight', 'classWeight']);
-  const { compiled, inputs, rows, plan } = prepare(model, 'trainOnBatch', traceTrain, x, y, weights);
-  const feed = new ArrayFeed(rows, inputs.count, model.engine);
+  const { compiled, samples, plan } = prepare(model, 'trainOnBatch', traceTrain, x, y, weights);
+  const feed = new ArrayFeed(rowsOfAll(samples), countOfRows(samples.inputs), model.engine);
   try {
     const engine = await engineOf(model.weights);
-    const changed = changedBy(compiled.optimizer, model.trainableWeights);
-    const changes = await Promise.all(changed.map((variable) => variable.place(engine)));
+    const changes = await changedIn(engine, compiled.optimizer, model, plan);
     const bound = await bindSlots(engine, plan.slots);
     try {
       const { seed, position } = model;
@@ -53,17 +52,17 @@ export async function trainOnBatch(
 /** `model.testOnBatch`. */
 export async function testOnBatch(
   model: Network,
-  x: ArrayLikeData,
-  y: ArrayLikeData,
+  x: unknown,
+  y: unknown,
   weights: Pick<SampleWeights, 'sampleWeight'>,
 ): Promise<Record<string, number>> {
   assertOptions('testOnBatch', weights, ['sampleWeight']);
   const prepared = prepare(model, 'testOnBatch', traceEvaluate, x, y, weights);
-  return await evaluateAll(model, prepared, prepared.inputs.count);
+  return await evaluateAll(model, prepared, countOfRows(prepared.samples.inputs));
 }
 
 /** `model.predictOnBatch`. */
-export async function predictOnBatch(model: Network, x: ArrayLikeData): Promise<Prediction> {
-  const inputs = inputsOf(x, model.built ? model.inputShape : undefined);
-  return await predictAll(model, inputs, Math.max(1, inputs.count));
+export async function predictOnBatch(model: Network, x: unknown): Promise<Prediction[]> {
+  const inputs = model.readInputs(x);
+  return await predictAll(model, inputs, Math.max(1, countOfRows(inputs)));
 }

@@ -2,12 +2,12 @@
 
 import { hasParts } from '../data/stack.js';
 import { describeValue, fail, quote } from '../errors.js';
-import type { ArrayLikeData } from './rows.js';
+import type { ArraysLikeData } from './rows.js';
 
 /** A batch to train on or to measure by: samples, targets, and perhaps the samples' weights. */
 export type TrainingBatch =
-  | readonly [x: ArrayLikeData, y: ArrayLikeData, sampleWeight?: ArrayLikeData]
-  | { readonly x: ArrayLikeData; readonly y: ArrayLikeData; readonly sampleWeight?: ArrayLikeData };
+  | readonly [x: ArraysLikeData, y: ArraysLikeData, sampleWeight?: ArraysLikeData]
+  | { readonly x: ArraysLikeData; readonly y: ArraysLikeData; readonly sampleWeight?: ArraysLikeData };
 
 /**
  * Anything that can be iterated, synchronously or not, batch after batch: a `Dataset`, an object that begins anew for each
@@ -19,7 +19,7 @@ export type Batches = AsyncIterable<TrainingBatch> | Iterable<TrainingBatch>;
 export type SampleBatches = AsyncIterable<TrainingBatch | SampleBatch> | Iterable<TrainingBatch | SampleBatch>;
 
 /** Samples: as typed array, `{ data, shape }`, or a part by itself. A list is taken for parts, of which x is the first. */
-export type SampleBatch = ArrayLikeData | readonly [x: ArrayLikeData] | { readonly x: ArrayLikeData };
+export type SampleBatch = ArraysLikeData | readonly [x: ArraysLikeData] | { readonly x: ArraysLikeData };
 
 /** The parts of a batch. */
 export interface Parts {
@@ -53,11 +53,11 @@ export function partsOf(batch: unknown): Parts {
 /** The targets and options of a call on arrays or, where they are part of its batches, on a stream. Throws INVALID_VALUE. */
 export function readArguments<Options extends object>(
   x: unknown,
-  y: ArrayLikeData | Options | undefined,
+  y: ArraysLikeData | Options | undefined,
   options: Options | undefined,
   what: string,
-): [y: ArrayLikeData | undefined, options: Options] {
-  if (!isStream(x)) return [y as ArrayLikeData, options ?? ({} as Options)];
+): [y: ArraysLikeData | undefined, options: Options] {
+  if (!isStream(x)) return [y as ArraysLikeData, options ?? ({} as Options)];
   if (options === undefined) return [undefined, (y ?? {}) as Options];
   throw fail(
     'INVALID_VALUE',

@@ -6,7 +6,8 @@ import type { Loss, LossLike } from '../losses/index.js';
 import { lossConfig, lossOf } from '../losses/registry.js';
 import type { Metric, MetricLike } from '../metrics/index.js';
 import { type MetricChoice, metricConfig, metricOf } from '../metrics/registry.js';
-import { type Optimizer, get as optimizerOf } from '../optimizers/index.js';
+import { optimizerOf } from '../optimizers/by-name.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
 import { assertOptions, type Config } from '../units.js';
 
 /** Options of `compile`. */
@@ -27,6 +28,17 @@ export interface CompileOptions {
   weightedMetrics?: readonly MetricLike[];
 }
 
+/** What is asked of one output. */
+export interface OutputOptions {
+  /** Begins its keys in logs; empty for the only one. */
+  readonly name: string;
+  readonly loss: LossLike | undefined;
+  /** What its loss counts in the model's. */
+  readonly weight: number | undefined;
+  readonly metrics: readonly MetricLike[];
+  readonly weightedMetrics: readonly MetricLike[];
+}
+
 /** A metric as the logs of a model have it. */
 export interface NamedMetric {
   readonly metric: Metric;
@@ -43,18 +55,23 @@ interface Asked {
   readonly weighted: boolean;
 }
 
-/** A model's way of training. */
-export class Compiled {
-  readonly optimizer: Optimizer;
-  readonly loss: Loss;
+/** How one output is held against targets. */
+export class Output {
+  readonly name: string;
+  readonly loss: Loss | undefined;
+  readonly weight: number | undefined;
   readonly #metrics: readonly Asked[];
 
-  constructor(options: CompileOptions) {
-    assertOptions('compile', options, ['optimizer', 'loss', 'metrics', 'weightedMetrics']);
-    const { metrics = [], weightedMetrics = [] } = options;
-    this.optimizer = optimizerOf(options.optimizer ?? 'rmsprop');
-    this.loss = lossOf(options.loss);
+  constructor({ name, loss, weight, metrics, weightedMetrics }: OutputOptions) {
+    this.name = name;
+    this.loss = loss === undefined ? undefined : lossOf(loss);
+    this.weight = weight;
     this.#metrics = [...asked(metrics, 'metrics', false), ...asked(weightedMetrics, 'weightedMetrics', true)];
+  }
+
+  /** Whether there are targets for it. */
+  get measured(): boolean {
+    return this.loss !== undefined || this.#metrics.length > 0;
   }
 
   /** The metrics for targets and predictions of these shapes. Throws DUPLICATE_NAME. */
@@ -62,28 +79,60 @@ export class Compiled {
     const names = new Set(['loss']);
     return this.#metrics.map(({ resolved, weighted }) => {
       const metric = typeof resolved === 'function' ? resolved(yTrue, yPred) : resolved;
-      const name = weighted && names.has(metric.name) ? `weighted_${metric.name}` : metric.name;
-      if (names.has(name)) throw fail('DUPLICATE_NAME', 'metrics', 'names that differ', `${quote(name)} twice`);
-      names.add(name);
-      return { metric, name, weighted };
+      const own = weighted && names.has(metric.name) ? `weighted_${metric.name}` : metric.name;
+      if (names.has(own)) throw fail('DUPLICATE_NAME', 'metrics', 'names that differ', `${quote(own)} twice`);
+      names.add(own);
+      return { metric, name: this.key(own), weighted };
     });
+  }
+
+  /** The key in logs of what is called `name`. */
+  key(name: string): string {
+    return this.name === '' ? name : `${this.name}_${name}`;
+  }
+
+  /** Its metrics as plain data: those by their weights, or the others. */
+  metricConfigs(weighted: boolean): unknown[] {
+    return this.#metrics
+      .filter((metric) => metric.weighted === weighted)
+      .map(({ given, resolved }) => (typeof resolved === 'function' ? given : metricConfig(resolved)));
+  }
+}
+
+/** A model's way of training. */
+export class Compiled {
+  readonly optimizer: Optimizer;
+  readonly outputs: readonly Output[];
+
+  constructor(optimizer: Optimizer | string | undefined, outputs: readonly OutputOptions[]) {
+    this.optimizer = optimizerOf(optimizer ?? 'rmsprop');
+    this.outputs = outputs.map((output) => new Output(output));
   }
 
   /** As plain data, for a file of a model whose weights have these names. */
   getConfig(weights: readonly string[]): Config {
-    const { optimizer } = this;
-    const configs = (of: boolean): unknown[] =>
-      this.#metrics
-        .filter(({ weighted }) => weighted === of)
-        .map(({ given, resolved }) => (typeof resolved === 'function' ? given : metricConfig(resolved)));
-    const weightedMetrics = configs(true);
+    const { optimizer, outputs } = this;
+    // Of several outputs lists, in their order.
+    const each = <T>(of: (output: Output) => T): T | T[] =>
+      outputs.length === 1 ? of(outputs[0] as Output) : outputs.map(of);
+    const has = (of: (output: Output) => boolean): boolean => outputs.some(of);
     return {
       optimizer: { className: optimizer.className, config: optimizer.configFor(weights) },
-      loss: lossConfig(this.loss),
-      metrics: configs(false),
-      ...(weightedMetrics.length > 0 && { weightedMetrics }),
+      loss: each(({ loss }) => (loss ? lossConfig(loss) : null)),
+      metrics: each((output) => output.metricConfigs(false)),
+      ...(has((output) => output.metricConfigs(true).length > 0) && {
+        weightedMetrics: each((output) => output.metricConfigs(true)),
+      }),
+      ...(has(({ weight }) => weight !== undefined) && { lossWeights: each(({ weight }) => weight ?? 1) }),
     };
   }
+}
+
+/** What `compile` is asked for a model of one output. */
+export function compiledOf(options: CompileOptions): Compiled {
+  assertOptions('compile', options, ['optimizer', 'loss', 'metrics', 'weightedMetrics']);
+  const { optimizer, loss, metrics = [], weightedMetrics = [] } = options;
+  return new Compiled(optimizer, [{ name: '', loss: lossOf(loss), weight: undefined, metrics, weightedMetrics }]);
 }
 
 function asked(metrics: readonly MetricLike[], what: string, weighted: boolean): Asked[] {

@@ -4,6 +4,7 @@
 import { fail } from '../errors.js';
 import type { SafeTensor } from '../io/safetensors.js';
 import { writeSealed } from '../io/sealed.js';
+import type { Weight } from '../layers/weight.js';
 import { boolean } from '../numbers.js';
 import { evaluatedWeights } from '../optimizers/averages.js';
 import type { Optimizer } from '../optimizers/index.js';
@@ -36,11 +37,11 @@ export async function encodeModel(model: Network, options: SaveOptions): Promise
     const hint = 'patterns are saved as the names they match: build the model first';
     throw fail('NOT_BUILT', 'save', 'a model whose weights have names', 'one that was not built', hint);
   }
-  const names = model.weights.map(({ name }) => name);
+  const names = [...model.names.values()];
   const description = {
     version: FILE_VERSION,
     model: serialize(model),
-    inputShape: model.built ? model.inputShape : null,
+    inputShape: model.savedShape,
     position: model.position,
     compile: compiled ? { ...compiled.getConfig(names), iterations: compiled.optimizer.steps } : null,
   };
@@ -61,10 +62,11 @@ export async function encodeWeights(model: Network): Promise<Uint8Array<ArrayBuf
 
 /** All weights by name, as they are worth evaluating; as they are trained too where that is something else. */
 async function evaluatedTensors(model: Network, optimizer: Optimizer | undefined): Promise<Map<string, SafeTensor>> {
-  const tensors = await weightTensors(model);
+  const [tensors, { names }] = [await weightTensors(model), model];
   for (const [weight, evaluated] of await evaluatedWeights(optimizer, model.trainableWeights)) {
-    tensors.set(stateName(weight.name, TRAINED), tensors.get(weight.name) as SafeTensor);
-    tensors.set(weight.name, tensorOf(weight.shape, await evaluated.read()));
+    const name = names.get(weight as Weight) as string;
+    tensors.set(stateName(name, TRAINED), tensors.get(name) as SafeTensor);
+    tensors.set(name, tensorOf(weight.shape, await evaluated.read()));
   }
   return tensors;
 }
@@ -72,17 +74,17 @@ async function evaluatedTensors(model: Network, optimizer: Optimizer | undefined
 /** All weights by name. */
 export async function weightTensors(model: Network): Promise<Map<string, SafeTensor>> {
   const tensors = new Map<string, SafeTensor>();
-  for (const weight of model.weights) tensors.set(weight.name, tensorOf(weight.shape, await weight.read()));
+  for (const [weight, name] of model.names) tensors.set(name, tensorOf(weight.shape, await weight.read()));
   return tensors;
 }
 
 /** Adds the state of this model's weights: the optimizer may serve others as well. */
 export async function addState(tensors: Map<string, SafeTensor>, model: Network, optimizer: Optimizer): Promise<void> {
-  const { variables } = await memoryOf(optimizer).read();
-  const own = new Set(model.weights.map(({ name }) => name));
-  for (const [name, states] of Object.entries(variables)) {
-    if (!own.has(name)) continue;
-    for (const [state, { data, shape }] of Object.entries(states)) {
+  const memory = memoryOf(optimizer);
+  const variables = new Map(Object.entries((await memory.read()).variables));
+  for (const [weight, name] of model.names) {
+    const states = variables.get(memory.nameOf(weight) ?? name);
+    for (const [state, { data, shape }] of Object.entries(states ?? {})) {
       tensors.set(stateName(name, state), tensorOf(shape, data));
     }
   }

@@ -1,6 +1,5 @@
 // The loss and metrics of a model over samples that it does not learn from.
 
-import { formatShape } from '../data/shape.js';
 import type { Engine } from '../engine/engine.js';
 import { type Chunk, Pace, runSteps } from '../engine/loop.js';
 import { fail } from '../errors.js';
@@ -12,10 +11,20 @@ import { type Batches, isStream, partsOf } from './batches.js';
 import type { Compiled } from './compiled.js';
 import { ArrayFeed, type Feed, START } from './feed.js';
 import type { Network } from './network.js';
-import { type TargetShapes, type TracedWithLoss, traceEvaluate } from './plans.js';
-import { type ArrayLikeData, assertSome, batchOf, inputsOf, type Rows, targetsOf } from './rows.js';
-import { type SampleWeights, weightsOf } from './sample-weights.js';
-import { StreamFeed } from './stream.js';
+import { type TracedWithLoss, traceEvaluate } from './plans.js';
+import type { ArraysLikeData } from './rows.js';
+import { assertSome, batchOf, type Rows } from './rows.js';
+import type { SampleWeights } from './sample-weights.js';
+import {
+  assertAlike,
+  assertTargets,
+  countOfRows,
+  rowsOfAll,
+  type Samples,
+  samplesOf,
+  type TargetShapes,
+  targetShapes,
+} from './samples.js';
 import { Totals } from './totals.js';
 import { checkSignal, progressOf, type Verbose } from './watch.js';
 
@@ -30,36 +39,37 @@ export interface EvaluateOptions {
   verbose?: Verbose;
   signal?: AbortSignal;
   /** A factor for the loss of each sample (`[n]`), or of each part of its targets (their first axes). Default 1. */
-  sampleWeight?: ArrayLikeData | undefined;
+  sampleWeight?: ArraysLikeData | undefined;
 }
 
-/** Samples, targets and perhaps weights, held against the model, and the plan for them. */
+/** Samples held against the model, and the plan for them. */
 export interface Prepared {
   readonly compiled: Compiled;
-  readonly inputs: Rows;
-  /** All of them, in the order of the plan's data. */
-  readonly rows: readonly Rows[];
+  readonly samples: Samples;
   readonly plan: TracedWithLoss;
 }
+
+/** How a plan with a loss is made. */
+export type Trace = (model: Network, compiled: Compiled, shapes: readonly TargetShapes[]) => TracedWithLoss;
 
 /** What every call over samples and targets begins with; `what` is its name. Builds the model if need be. */
 export function prepare(
   model: Network,
   what: string,
-  trace: (model: Network, compiled: Compiled, shapes: TargetShapes) => TracedWithLoss,
+  trace: Trace,
   x: unknown,
   y: unknown,
   weights: SampleWeights,
 ): Prepared {
   const compiled = model.compiled(what);
-  const inputs = inputsOf(x, model.built ? model.inputShape : undefined);
+  const inputs = model.readInputs(x);
   assertSome(inputs);
-  const targets = targetsOf(y, inputs.count);
+  const targets = model.readTargets(y, countOfRows(inputs));
   return buildFor(model, inputs, () => {
-    const rows = rowsWith(inputs, targets, weightsOf(targets, outputShapeOf(model), weights));
-    const plan = trace(model, compiled, targetShapes(rows));
-    assertTargets(model, compiled, plan, targets);
-    return { compiled, inputs, rows, plan };
+    const samples = samplesOf(model, inputs, targets, weights);
+    const plan = trace(model, compiled, targetShapes(samples));
+    assertTargets(model, compiled, plan, samples);
+    return { compiled, samples, plan };
   });
 }
 
@@ -74,39 +84,32 @@ export interface StreamOptions extends Pick<SampleWeights, 'classWeight'> {
 export async function prepareStream(
   model: Network,
   what: string,
-  trace: (model: Network, compiled: Compiled, shapes: TargetShapes) => TracedWithLoss,
+  trace: Trace,
   source: Batches,
   { classWeight, pass = 0, signal }: StreamOptions,
 ): Promise<{ plan: TracedWithLoss; feed: Feed }> {
-  const compiled = model.compiled(what);
+  // Most applications have arrays.
+  const { StreamFeed } = await import('./stream.js');
   const feed = new StreamFeed(source);
   try {
     const { x, y, sampleWeight } = partsOf(await feed.first(pass, what, signal));
-    const { plan, rows } = prepare(model, what, trace, x, y, { sampleWeight, classWeight } as SampleWeights);
+    const weights = (sampleWeight: unknown) => ({ sampleWeight, classWeight }) as SampleWeights;
+    const { compiled, plan, samples } = prepare(model, what, trace, x, y, weights(sampleWeight));
     feed.readBy((batch) => {
       const { x, y, sampleWeight } = partsOf(batch);
-      const inputs = inputsOf(x, model.inputShape);
+      const inputs = model.readInputs(x);
       assertSome(inputs);
-      const targets = targetsOf(y, inputs.count);
-      const weights = weightsOf(targets, outputShapeOf(model), { sampleWeight, classWeight } as SampleWeights);
-      const read = rowsWith(inputs, targets, weights);
-      assertAlike(read, rows);
-      assertTargets(model, compiled, plan, targets);
-      return read;
+      const targets = model.readTargets(y, countOfRows(inputs));
+      const read = samplesOf(model, inputs, targets, weights(sampleWeight));
+      assertAlike(read, samples);
+      assertTargets(model, compiled, plan, read);
+      return rowsOfAll(read);
     });
     return { plan, feed };
   } catch (error) {
     await feed.release();
     throw error;
   }
-}
-
-// A plan is for targets, and perhaps weights, of one shape.
-function assertAlike(batch: readonly Rows[], first: readonly Rows[]): void {
-  const shapes = (rows: readonly Rows[]): string => rows.map(({ shape }) => formatShape(shape)).join(' and ');
-  if (shapes(batch.slice(1)) === shapes(first.slice(1))) return;
-  const expected = `targets, and weights if any, of shape ${shapes(first.slice(1))}, as in the first batch`;
-  throw fail('SHAPE_MISMATCH', 'y', expected, shapes(batch.slice(1)));
 }
 
 /** Throws INVALID_VALUE for options that say what a stream says by itself. */
@@ -121,8 +124,8 @@ export const OWN_BATCHES = 'its batches have a size of their own: Dataset.batch(
 /** `model.evaluate`. */
 export async function evaluate(
   model: Network,
-  x: ArrayLikeData | Batches,
-  y: ArrayLikeData | undefined,
+  x: unknown,
+  y: unknown,
   options: EvaluateOptions,
 ): Promise<Record<string, number>> {
   assertOptions('evaluate', options, ['batchSize', 'verbose', 'signal', 'sampleWeight']);
@@ -134,18 +137,19 @@ export async function evaluate(
     return await evaluateFeed(model, plan, feed, progress, signal);
   }
   const prepared = prepare(model, 'evaluate', traceEvaluate, x, y, { sampleWeight: options.sampleWeight });
-  return await evaluateAll(model, prepared, batchOf(options.batchSize ?? 32, prepared.inputs.count), progress, signal);
+  const batch = batchOf(options.batchSize ?? 32, countOfRows(prepared.samples.inputs));
+  return await evaluateAll(model, prepared, batch, progress, signal);
 }
 
 /** The loss and metrics over all that was prepared. */
 export async function evaluateAll(
   model: Network,
-  { rows, plan }: Prepared,
+  { samples, plan }: Prepared,
   batch: number,
   progress?: Progress,
   signal?: AbortSignal,
 ): Promise<Record<string, number>> {
-  return await evaluateFeed(model, plan, new ArrayFeed(rows, batch, model.engine), progress, signal);
+  return await evaluateFeed(model, plan, new ArrayFeed(rowsOfAll(samples), batch, model.engine), progress, signal);
 }
 
 async function evaluateFeed(
@@ -204,35 +208,13 @@ export async function measure(measurement: Measurement): Promise<Totals> {
 }
 
 /** Builds the model for these samples if need be, and takes that back where `trace` fails. */
-export function buildFor<T>(model: Network, inputs: Rows, trace: () => T): T {
+export function buildFor<T>(model: Network, inputs: readonly Rows[], trace: () => T): T {
   const built = model.built;
-  if (!built) model.build(inputs.shape);
+  if (!built) model.build((inputs[0] as Rows).shape);
   try {
     return trace();
   } catch (error) {
     if (!built) model.unbuild();
     throw error;
   }
-}
-
-/** Throws where the loss or a metric has no value for some target. */
-export function assertTargets(model: Network, compiled: Compiled, plan: TracedWithLoss, { array }: Rows): void {
-  const outputShape = outputShapeOf(model);
-  compiled.loss.assertTargets(array, outputShape);
-  for (const { metric } of plan.measured) metric.assertTargets(array, outputShape);
-}
-
-/** The shape of one prediction of a model that is built. */
-export function outputShapeOf(model: Network): readonly number[] {
-  return model.outputShapes.at(-1) ?? [];
-}
-
-/** Samples, targets and, where there are any, weights: the rows that a plan with a loss is fed. */
-export function rowsWith(inputs: Rows, targets: Rows, weights: Rows | undefined): Rows[] {
-  return weights ? [inputs, targets, weights] : [inputs, targets];
-}
-
-/** The shapes that a plan over such rows is traced for. */
-export function targetShapes([, targets, weights]: readonly Rows[]): TargetShapes {
-  return { y: (targets as Rows).shape, weight: weights?.shape };
 }

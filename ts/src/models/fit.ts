@@ -9,22 +9,15 @@ import type { Progress } from '../progress.js';
 import { readStopWhen, type StopWhen } from '../stop.js';
 import { assertOptions } from '../units.js';
 import { type Batches, isStream } from './batches.js';
-import {
-  assertLeftOut,
-  assertTargets,
-  buildFor,
-  OWN_BATCHES,
-  outputShapeOf,
-  prepareStream,
-  rowsWith,
-  targetShapes,
-} from './evaluate.js';
+import { assertLeftOut, buildFor, OWN_BATCHES, prepareStream } from './evaluate.js';
 import { ArrayFeed, type Feed } from './feed.js';
 import type { History } from './history.js';
 import type { Network } from './network.js';
 import { type TracedWithLoss, traceEvaluate, traceTrain } from './plans.js';
-import { type ArrayLikeData, assertSome, batchOf, inputsOf, part, type Rows, targetsOf } from './rows.js';
-import { type SampleWeights, weightsOf } from './sample-weights.js';
+import type { ArraysLikeData } from './rows.js';
+import { assertSome, batchOf, part, type Rows } from './rows.js';
+import type { SampleWeights } from './sample-weights.js';
+import { assertTargets, countOfRows, mapRows, rowsOfAll, type Samples, samplesOf, targetShapes } from './samples.js';
 import { Training } from './training.js';
 import { checkSignal, progressOf, type Verbose } from './watch.js';
 
@@ -40,7 +33,7 @@ export interface FitOptions extends SampleWeights {
    * Samples and targets to measure each epoch by, and the samples' weights if they have any; or a stream of such batches,
    * in the order of its epoch 0 each time.
    */
-  validationData?: readonly [x: ArrayLikeData, y: ArrayLikeData, sampleWeight?: ArrayLikeData] | Batches;
+  validationData?: readonly [x: ArraysLikeData, y: ArraysLikeData, sampleWeight?: ArraysLikeData] | Batches;
   /** Whether each epoch visits the samples in another order, drawn from the model's seed. Default true. */
   shuffle?: boolean;
   /** The number of the first epoch, for logs; `epochs` is the number after the last one. Default 0. */
@@ -98,12 +91,7 @@ export interface Work {
 }
 
 /** `model.fit`. For arrays, all up to the first `await` happens at the call: checks, tracing, copies of the data. */
-export async function runFit(
-  model: Network,
-  x: ArrayLikeData | Batches,
-  y: ArrayLikeData | undefined,
-  options: FitOptions,
-): Promise<History> {
+export async function runFit(model: Network, x: unknown, y: unknown, options: FitOptions): Promise<History> {
   assertOptions('fit', options, OPTIONS);
   const settings = settingsOf(options);
   const { built } = model;
@@ -143,27 +131,22 @@ async function streamPart(model: Network, source: Batches, options: FitOptions):
 }
 
 // Samples to learn from and, where there are any in arrays, to measure by.
-function arrayParts(
-  model: Network,
-  x: ArrayLikeData,
-  y: ArrayLikeData | undefined,
-  options: FitOptions,
-  settings: Settings,
-): Part[] {
+function arrayParts(model: Network, x: unknown, y: unknown, options: FitOptions, settings: Settings): Part[] {
   const compiled = model.compiled('fit');
-  const all = inputsOf(x, model.built ? model.inputShape : undefined);
+  const all = model.readInputs(x);
   assertSome(all);
-  const targets = targetsOf(y, all.count);
-  const cut = splitAt(all.count, options);
+  const count = countOfRows(all);
+  const targets = model.readTargets(y, count);
+  const cut = splitAt(count, options);
   const batch = batchOf(options.batchSize ?? 32, cut);
   assertSteps(settings, Math.ceil(cut / batch));
   return buildFor(model, all, () => {
-    const rows = rowsWith(all, targets, weightsOf(targets, outputShapeOf(model), options));
-    const plan = traceTrain(model, compiled, targetShapes(rows));
-    assertTargets(model, compiled, plan, targets);
+    const samples = samplesOf(model, all, targets, options);
+    const plan = traceTrain(model, compiled, targetShapes(samples));
+    assertTargets(model, compiled, plan, samples);
     const { validationData } = options;
     const aside = isStream(validationData) ? undefined : validationOf(model, all, targets, cut, options);
-    const seen = rows.map((x) => part(x, 0, cut));
+    const seen = rowsOfAll(samples).map((x) => part(x, 0, cut));
     const train = { plan, feed: new ArrayFeed(seen, batch, model.engine) };
     return aside ? [train, aside] : [train];
   });
@@ -234,15 +217,22 @@ function splitAt(count: number, { validationSplit = 0, validationData }: FitOpti
   throw fail('INVALID_VALUE', 'validationSplit', 'samples on both sides of the split', got);
 }
 
-function validationOf(model: Network, x: Rows, y: Rows, cut: number, options: FitOptions): Part | undefined {
-  const { validationData } = options;
+function validationOf(
+  model: Network,
+  x: readonly Rows[],
+  y: readonly (Rows | undefined)[],
+  cut: number,
+  options: FitOptions,
+): Part | undefined {
+  const { validationData, sampleWeight } = options;
   if (validationData !== undefined) return validationPart(model, validationData, options);
-  if (cut === x.count) return undefined;
+  const count = countOfRows(x);
+  if (cut === count) return undefined;
   // As in Keras the weights of classes are for training alone.
-  const weights = weightsOf(y, outputShapeOf(model), { sampleWeight: options.sampleWeight });
+  const samples = samplesOf(model, x, y, { sampleWeight });
   return partToMeasure(
     model,
-    rowsWith(x, y, weights).map((all) => part(all, cut, all.count)),
+    mapRows(samples, (all) => part(all, cut, count)),
     options,
   );
 }
@@ -251,18 +241,17 @@ function validationPart(model: Network, data: unknown, options: FitOptions): Par
   if (!Array.isArray(data) || data.length < 2 || data.length > 3) {
     throw fail('INVALID_VALUE', 'validationData', '[x, y], [x, y, sampleWeight] or a stream', describeValue(data));
   }
-  const inputs = inputsOf(data[0], model.inputShape);
+  const inputs = model.readInputs(data[0]);
   assertSome(inputs);
-  const targets = targetsOf(data[1], inputs.count);
-  const weights = weightsOf(targets, outputShapeOf(model), { sampleWeight: data[2] });
-  return partToMeasure(model, rowsWith(inputs, targets, weights), options);
+  const targets = model.readTargets(data[1], countOfRows(inputs));
+  return partToMeasure(model, samplesOf(model, inputs, targets, { sampleWeight: data[2] }), options);
 }
 
-function partToMeasure(model: Network, rows: readonly Rows[], options: FitOptions): Part {
+function partToMeasure(model: Network, samples: Samples, options: FitOptions): Part {
   const compiled = model.compiled('fit');
   const { batchSize = 32, validationBatchSize = batchSize } = options;
-  const plan = traceEvaluate(model, compiled, targetShapes(rows));
-  assertTargets(model, compiled, plan, rows[1] as Rows);
-  const [{ count }] = rows as [Rows];
-  return { plan, feed: new ArrayFeed(rows, batchOf(validationBatchSize, count), model.engine) };
+  const plan = traceEvaluate(model, compiled, targetShapes(samples));
+  assertTargets(model, compiled, plan, samples);
+  const batch = batchOf(validationBatchSize, countOfRows(samples.inputs));
+  return { plan, feed: new ArrayFeed(rowsOfAll(samples), batch, model.engine) };
 }

@@ -5,9 +5,11 @@ import { DescendError, describeValue, fail, quote } from '../errors.js';
 import { readSource, type Source, sourceName } from '../io/file.js';
 import type { SafeTensor, SafetensorsFile } from '../io/safetensors.js';
 import { readSealed } from '../io/sealed.js';
+import { LAYERS } from '../layers/named.js';
 import { knowLayers } from '../layers/registry.js';
 import { knowMetrics } from '../metrics/registry.js';
 import { wholeNumber } from '../numbers.js';
+import { get as optimizerOf, type SerializedOptimizer } from '../optimizers/index.js';
 import { memoryOf, type StateDict, statesOf } from '../optimizers/state.js';
 import {
   assertOptions,
@@ -19,6 +21,7 @@ import {
 } from '../units.js';
 import type { CompileOptions } from './compiled.js';
 import { FILE_VERSION, stateName, TRAINED } from './encode.js';
+import { Model } from './model.js';
 import { Network } from './network.js';
 import { Sequential } from './sequential.js';
 import { takeTensor } from './weights-file.js';
@@ -31,7 +34,7 @@ export interface LoadOptions {
   compile?: boolean;
 }
 
-const MODELS: Units<Network> = new Units('model', Network, [Sequential]);
+const MODELS: Units<Network> = new Units('model', Network as never, [Sequential, Model as never]);
 
 /**
  * The model in a file, at an address, or in bytes. Trained on, it goes on exactly where the saved one stood. Throws
@@ -54,6 +57,7 @@ export function modelFromConfig(config: Serialized, options: { customObjects?: C
 
 function modelOf(config: unknown): Network {
   knowLayers();
+  LAYERS.know([Sequential as never, Model as never]);
   knowMetrics();
   return MODELS.resolve(config);
 }
@@ -122,20 +126,20 @@ function rebuild(description: Description, file: SafetensorsFile, compile: boole
   if (inputShape !== undefined) model.build(inputShape);
   model.position = position;
   const tensors = new Map(file.tensors);
-  for (const weight of model.weights) {
-    weight.assign({ data: takeTensor(tensors, weight.name, weight.shape), shape: weight.shape });
+  for (const [weight, name] of model.names) {
+    weight.assign({ data: takeTensor(tensors, name, weight.shape), shape: weight.shape });
   }
   const saved = description.compile;
   if (saved !== undefined && compile) {
     const { iterations, ...options } = saved;
-    model.compile(options);
+    model.compile({ ...options, optimizer: optimizerOf(options.optimizer as unknown as SerializedOptimizer) });
     if (model.optimizer.hasPatterns) {
       throw fail('FILE_FORMAT', 'excludeFromWeightDecay', 'names', 'regular expressions', 'files may not carry them');
     }
     const variables = takeState(tensors, model);
     memoryOf(model.optimizer).load({ iterations, variables }, false);
-    for (const weight of model.trainableWeights) {
-      const name = stateName(weight.name, TRAINED);
+    for (const [weight, own] of model.names) {
+      const name = stateName(own, TRAINED);
       if (tensors.has(name)) weight.assign({ data: takeTensor(tensors, name, weight.shape), shape: weight.shape });
     }
   }
@@ -148,13 +152,13 @@ function rebuild(description: Description, file: SafetensorsFile, compile: boole
 // State is there for all trainable weights or, before the first step, for none.
 function takeState(tensors: Map<string, SafeTensor>, model: Network): StateDict['variables'] {
   const variables: [string, StateDict['variables'][string]][] = [];
-  for (const weight of model.weights) {
-    const states = statesOf(model.optimizer, weight.name, weight.shape);
-    if (!states.some(({ name }) => tensors.has(stateName(weight.name, name)))) continue;
+  for (const [weight, own] of model.names) {
+    const states = statesOf(model.optimizer, own, weight.shape);
+    if (!states.some(({ name }) => tensors.has(stateName(own, name)))) continue;
     const pieces = states.map(({ name, shape }) => {
-      return [name, { data: takeTensor(tensors, stateName(weight.name, name), shape), shape }] as const;
+      return [name, { data: takeTensor(tensors, stateName(own, name), shape), shape }] as const;
     });
-    variables.push([weight.name, Object.fromEntries(pieces)]);
+    variables.push([own, Object.fromEntries(pieces)]);
   }
   return Object.fromEntries(variables);
 }

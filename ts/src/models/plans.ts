@@ -2,16 +2,18 @@
 // layer or loss says now is what runs; equal traces have equal bytes, which the engine compiles once.
 
 import { fail } from '../errors.js';
-import { type Shape, sizeOf } from '../graph/dims.js';
+import { sizeOf } from '../graph/dims.js';
 import { encodePlan, type PlanSpec } from '../graph/encode.js';
-import { add, reshape, slice } from '../graph/ops.js';
-import type { Tensor } from '../graph/tensor.js';
+import { add, cast, mul, reshape, slice } from '../graph/ops.js';
+import type { Stored, Tensor } from '../graph/tensor.js';
 import { type Slot, Tracer } from '../graph/trace.js';
+import { weightsLike } from '../losses/align.js';
 import { curvatureOf } from '../optimizers/curvature.js';
 import { scaledLoss } from '../optimizers/loss-scale.js';
-import { updateSpec } from '../optimizers/state.js';
+import { memoryOf, updateSpec } from '../optimizers/state.js';
 import type { Compiled } from './compiled.js';
 import type { Network } from './network.js';
+import type { TargetShapes } from './samples.js';
 import type { Measured } from './totals.js';
 
 /** A traced plan. */
@@ -22,6 +24,8 @@ export interface Traced {
   readonly scalars: readonly number[];
   /** Reports per step. */
   readonly reports: number;
+  /** What a step sets besides the trained weights and their state. */
+  readonly assigned: readonly Stored[];
 }
 
 /** A plan that reports the loss and the statistics of metrics. */
@@ -29,18 +33,12 @@ export interface TracedWithLoss extends Traced {
   readonly measured: readonly Measured[];
 }
 
-/** Shapes of what samples are held against, without their first axis. */
-export interface TargetShapes {
-  readonly y: Shape;
-  /** Of the samples' weights, where they have any. */
-  readonly weight?: Shape | undefined;
-}
-
 /** Forward, loss, gradients, update. */
-export function traceTrain(model: Network, compiled: Compiled, shapes: TargetShapes): TracedWithLoss {
+export function traceTrain(model: Network, compiled: Compiled, shapes: readonly TargetShapes[]): TracedWithLoss {
   return traced((tracer) => {
-    const { measured, reports } = losses(tracer, model, compiled, shapes, true);
     const weights = model.trainableWeights;
+    memoryOf(compiled.optimizer).meet(weights, model.names);
+    const { measured, reports } = losses(tracer, model, compiled, shapes, true);
     if (weights.length === 0) throw fail('INVALID_VALUE', 'fit', 'at least one trainable weight', 'none');
     const loss = scaledLoss(compiled.optimizer, tracer, reports[0] as Tensor, weights);
     const gradients = tracer.gradients(
@@ -49,23 +47,24 @@ export function traceTrain(model: Network, compiled: Compiled, shapes: TargetSha
     );
     const pairs = weights.map((weight, i) => [weight, gradients[i] as Tensor] as const);
     const curvature = curvatureOf(compiled.optimizer, tracer, reports[0] as Tensor, weights);
-    return { spec: { reports, update: updateSpec(compiled.optimizer, pairs, curvature) }, measured };
+    const update = updateSpec(compiled.optimizer, pairs, curvature);
+    return { spec: { reports, update, assigns: assigned(tracer) }, measured };
   });
 }
 
 /** Forward and loss, outside of training. */
-export function traceEvaluate(model: Network, compiled: Compiled, shapes: TargetShapes): TracedWithLoss {
+export function traceEvaluate(model: Network, compiled: Compiled, shapes: readonly TargetShapes[]): TracedWithLoss {
   return traced((tracer) => {
     const { measured, reports } = losses(tracer, model, compiled, shapes, false);
     return { spec: { reports }, measured };
   });
 }
 
-/** Forward alone: the output is written. */
+/** Forward alone: the outputs are written. */
 export function tracePredict(model: Network): Traced {
   return traced((tracer) => {
-    const x = tracer.batch(model.inputShape, 'float32');
-    return { spec: { writes: [model.call(x, { training: false })] }, measured: [] };
+    const writes = model.run(tracer, inputsFor(tracer, model), { training: false });
+    return { spec: { writes: writes.map((y) => cast(y, 'float32')) }, measured: [] };
   });
 }
 
@@ -73,26 +72,70 @@ function traced(build: (tracer: Tracer) => { spec: PlanSpec; measured: readonly 
   const tracer = new Tracer();
   const { spec, measured } = tracer.run(() => build(tracer));
   const bytes = encodePlan(tracer, spec);
-  return { bytes, slots: tracer.slots, scalars: tracer.scalars, reports: spec.reports?.length ?? 0, measured };
+  const assigned = (spec.assigns ?? []).map(([, variable]) => variable);
+  const { slots, scalars } = tracer;
+  return { bytes, slots, scalars, reports: spec.reports?.length ?? 0, assigned, measured };
 }
 
-// Rows come in this order: samples, targets, weights.
-function losses(tracer: Tracer, model: Network, compiled: Compiled, { y, weight }: TargetShapes, training: boolean) {
-  const x = tracer.batch(model.inputShape, 'float32');
-  const yTrue = tracer.batch(y, 'float32');
-  const sampleWeight = weight && tracer.batch(weight, 'float32');
-  const yPred = model.call(x, { training });
-  const own = scalar(compiled.loss.apply(yTrue, yPred, { sampleWeight }), compiled.loss.name);
-  const loss = model.penalties().reduce((sum, penalty) => add(sum, scalar(penalty, 'regularizer')), own);
-  const measured: Measured[] = [];
-  const reports = [loss];
-  for (const { metric, name, weighted } of compiled.metricsFor(yTrue.shape, yPred.shape)) {
-    const statistics = metric.statistics(yTrue, yPred, weighted ? sampleWeight : undefined);
-    const numbers = statistics.flatMap((x) => numbersOf(x, name));
-    measured.push({ metric, name, statistics: numbers.length });
-    reports.push(...numbers);
+/** What a trace sets when a step commits. */
+export function assigned({ assigned }: Tracer): [value: Tensor, variable: Stored][] {
+  return [...assigned].map(([stored, value]) => [value, stored]);
+}
+
+function inputsFor(tracer: Tracer, model: Network): Tensor[] {
+  return model.inputShapes.map((shape, i) => tracer.batch(shape, model.inputDtypes[i] ?? 'float32'));
+}
+
+// Rows come in this order: samples, then for each output targets and weights.
+function losses(
+  tracer: Tracer,
+  model: Network,
+  compiled: Compiled,
+  shapes: readonly TargetShapes[],
+  training: boolean,
+): { measured: Measured[]; reports: Tensor[] } {
+  const inputs = inputsFor(tracer, model);
+  const targets = shapes.map(({ y, weight }) => ({
+    yTrue: y && tracer.batch(y, 'float32'),
+    sampleWeight: weight && tracer.batch(weight, 'float32'),
+  }));
+  const predictions = model.run(tracer, inputs, { training });
+  const own: { name: string; loss: Tensor; weight: number | undefined }[] = [];
+  const metrics: Measured[] = [];
+  const numbers: Tensor[] = [];
+  for (const [i, output] of compiled.outputs.entries()) {
+    const { yTrue, sampleWeight } = targets[i] ?? {};
+    const yPred = predictions[i];
+    if (yTrue === undefined || yPred === undefined) continue;
+    if (output.loss) {
+      const loss = output.loss.apply(yTrue, yPred, { sampleWeight, mask: yPred.mask });
+      own.push({ name: output.key('loss'), loss: scalar(loss, output.loss.name), weight: output.weight });
+    }
+    for (const { metric, name, weighted } of output.metricsFor(yTrue.shape, yPred.shape)) {
+      const counts = weighted ? sampleWeight : undefined;
+      const statistics = metric.statistics(yTrue, yPred, masked(counts, yPred.mask));
+      const all = statistics.flatMap((x) => numbersOf(x, name));
+      metrics.push({ metric, output: i, name, statistics: all.length });
+      numbers.push(...all);
+    }
   }
-  return { measured, reports };
+  const weighted = own.map(({ loss, weight }) => (weight === undefined ? loss : mul(loss, weight)));
+  const terms = [...weighted, ...model.penalties().map((penalty) => scalar(penalty, 'regularizer'))];
+  const [first, ...others] = terms;
+  if (first === undefined || own.length === 0) {
+    throw fail('INVALID_VALUE', 'compile', 'a loss for at least one output', 'none');
+  }
+  const loss = others.reduce((sum, term) => add(sum, term), first);
+  const parts = compiled.outputs.length > 1 ? own : [];
+  const measured = [{ name: 'loss', statistics: 1 }, ...parts.map(({ name }) => ({ name, statistics: 1 })), ...metrics];
+  return { measured, reports: [loss, ...parts.map((part) => part.loss), ...numbers] };
+}
+
+// What is masked counts nothing for a metric.
+function masked(weight: Tensor | undefined, mask: Tensor | undefined): Tensor | undefined {
+  if (mask === undefined) return weight;
+  const counts = cast(mask, 'float32');
+  return weight ? mul(weightsLike(counts, weight), counts) : counts;
 }
 
 // The elements of `x`, each a scalar to report.

@@ -5,13 +5,14 @@ import { evaluatedWeights } from '../optimizers/averages.js';
 import type { Progress } from '../progress.js';
 import { bindSlots, engineOf } from '../slots.js';
 import { assertOptions } from '../units.js';
-import { isStream, partsOf, type SampleBatches } from './batches.js';
-import { assertLeftOut, buildFor, OWN_BATCHES, outputShapeOf } from './evaluate.js';
+import { isStream, partsOf } from './batches.js';
+import { sizeOfShape } from './count.js';
+import { assertLeftOut, buildFor, OWN_BATCHES } from './evaluate.js';
 import { ArrayFeed, type Feed, START } from './feed.js';
 import type { Network } from './network.js';
 import { type Traced, tracePredict } from './plans.js';
-import { type ArrayLikeData, assertSome, batchOf, inputsOf, type Rows } from './rows.js';
-import { StreamFeed } from './stream.js';
+import { assertSome, batchOf, type Rows } from './rows.js';
+import { countOfRows } from './samples.js';
 import { checkSignal, progressOf, type Verbose } from './watch.js';
 
 /** Options of `predict`. */
@@ -30,30 +31,24 @@ export interface Prediction {
 }
 
 /** `model.predict`. */
-export async function predict(
-  model: Network,
-  x: ArrayLikeData | SampleBatches,
-  options: PredictOptions,
-): Promise<Prediction> {
+export async function predict(model: Network, x: unknown, options: PredictOptions): Promise<Prediction[]> {
   assertOptions('predict', options, ['batchSize', 'verbose', 'signal']);
   const progress = progressOf(options.verbose ?? 0);
   const signal = checkSignal(options.signal);
   if (!isStream(x)) {
-    const inputs = inputsOf(x, model.built ? model.inputShape : undefined);
-    return await predictAll(model, inputs, batchOf(options.batchSize ?? 32, inputs.count), progress, signal);
+    const inputs = model.readInputs(x);
+    return await predictAll(model, inputs, batchOf(options.batchSize ?? 32, countOfRows(inputs)), progress, signal);
   }
   assertLeftOut(options, ['batchSize'], OWN_BATCHES);
+  const { StreamFeed } = await import('./stream.js');
   const feed = new StreamFeed(x);
   try {
-    const first = inputsOf(
-      partsOf(await feed.first(0, 'predict', signal)).x,
-      model.built ? model.inputShape : undefined,
-    );
+    const first = model.readInputs(partsOf(await feed.first(0, 'predict', signal)).x);
     const plan = buildFor(model, first, () => tracePredict(model));
     feed.readBy((batch) => {
-      const inputs = inputsOf(partsOf(batch).x, model.inputShape);
+      const inputs = model.readInputs(partsOf(batch).x);
       assertSome(inputs);
-      return [inputs];
+      return inputs;
     });
     return await predictFeed(model, plan, feed, progress, signal);
   } finally {
@@ -64,15 +59,15 @@ export async function predict(
 /** The outputs for all samples. */
 export async function predictAll(
   model: Network,
-  inputs: Rows,
+  inputs: readonly Rows[],
   batch: number,
   progress?: Progress,
   signal?: AbortSignal,
-): Promise<Prediction> {
+): Promise<Prediction[]> {
   const plan = buildFor(model, inputs, () => tracePredict(model));
-  const shape = [inputs.count, ...outputShapeOf(model)];
-  if (shape.includes(0)) return { data: new Float32Array(), shape };
-  const feed = new ArrayFeed([inputs], batch, model.engine);
+  const shapes = model.resultShapes.map((shape) => [countOfRows(inputs), ...shape]);
+  if (shapes.every((shape) => shape.includes(0))) return shapes.map((shape) => ({ data: new Float32Array(), shape }));
+  const feed = new ArrayFeed(inputs, batch, model.engine);
   try {
     return await predictFeed(model, plan, feed, progress, signal);
   } finally {
@@ -86,31 +81,36 @@ async function predictFeed(
   feed: Feed,
   progress: Progress | undefined,
   signal: AbortSignal | undefined,
-): Promise<Prediction> {
-  const shape = outputShapeOf(model);
-  const size = shape.reduce((product, length) => product * length, 1);
+): Promise<Prediction[]> {
+  const shapes = model.resultShapes;
+  const sizes = shapes.map(sizeOfShape);
   const engine = await engineOf(model.weights);
   const instead = await evaluatedWeights(model.compiledOrNone?.optimizer, model.trainableWeights);
   const bound = await bindSlots(engine, plan.slots, instead);
-  const outputs: Float32Array[] = [];
+  const results: Float32Array[][] = sizes.map(() => []);
   const pace = new Pace();
   let rows = 0;
   try {
     progress?.begin('Predict', feed.rows);
     for await (const piece of feed.pieces({ ...START, engine, signal })) {
-      const output = await engine.alloc(4 * size * piece.rows[1]);
+      const outputs: number[] = [];
       try {
         const { data, batch } = piece;
-        const call = { variables: bound.ids, data, outputs: [output], scalars: plan.scalars, batch, rows: piece.rows };
+        const [, count] = piece.rows;
+        for (const size of sizes) outputs.push(await engine.alloc(4 * size * count));
+        const call = { variables: bound.ids, data, outputs, scalars: plan.scalars, batch, rows: piece.rows };
         const onChunk = (chunk: Chunk): void =>
-          progress?.update(rows + Math.min(piece.rows[1], batch * (chunk.first + chunk.count)), {});
+          progress?.update(rows + Math.min(count, batch * (chunk.first + chunk.count)), {});
         const compiled = await engine.plan(plan.bytes, batch);
         await runSteps({ engine, plan: compiled, call, reports: 0, onChunk, pace, signal });
-        const { buffer, byteOffset } = await engine.read(output, 0, 4 * size * piece.rows[1]);
-        outputs.push(new Float32Array(buffer as ArrayBuffer, byteOffset, size * piece.rows[1]));
-        rows += piece.rows[1];
+        for (const [i, output] of outputs.entries()) {
+          const length = (sizes[i] as number) * count;
+          const { buffer, byteOffset } = await engine.read(output, 0, 4 * length);
+          results[i]?.push(new Float32Array(buffer as ArrayBuffer, byteOffset, length));
+        }
+        rows += count;
       } finally {
-        engine.release('buffer', output);
+        for (const output of outputs) engine.release('buffer', output);
       }
     }
     progress?.finish({});
@@ -118,7 +118,10 @@ async function predictFeed(
     bound.free();
     progress?.end();
   }
-  return { data: joined(outputs, rows * size), shape: [rows, ...shape] };
+  return shapes.map((shape, i) => ({
+    data: joined(results[i] as Float32Array[], rows * (sizes[i] as number)),
+    shape: [rows, ...shape],
+  }));
 }
 
 function joined(outputs: readonly Float32Array[], length: number): Float32Array {

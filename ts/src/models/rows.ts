@@ -11,6 +11,9 @@ export type ArrayLikeData =
   | readonly unknown[]
   | { readonly data: ArrayBufferView | readonly unknown[]; readonly shape?: readonly number[] };
 
+/** Samples, or targets: an array, or one for each input or output, in a list or by their names. */
+export type ArraysLikeData = ArrayLikeData | Readonly<Record<string, ArrayLikeData>>;
+
 /** Samples: their number, and the shape of one. */
 export interface Rows {
   readonly array: ArrayData;
@@ -27,14 +30,14 @@ export function rowsOf(x: unknown, what: string): Rows {
 }
 
 /** `x` as inputs of a model whose samples have `expected`; a missing or extra last axis of 1 is put right. */
-export function inputsOf(x: unknown, expected: readonly number[] | undefined): Rows {
-  const rows = rowsOf(x, 'x');
+export function inputsOf(x: unknown, expected: readonly number[] | undefined, what = 'x'): Rows {
+  const rows = rowsOf(x, what);
   if (expected === undefined || same(rows.shape, expected)) return rows;
   const spare = same([...rows.shape, 1], expected) || same(rows.shape, [...expected, 1]);
   if (spare) return { ...rows, shape: expected };
   const wanted = `samples of shape ${formatShape(expected)}`;
   const got = `${rows.count} of shape ${formatShape(rows.shape)}`;
-  throw fail('SHAPE_MISMATCH', 'x', wanted, got, hintFor(rows, expected));
+  throw fail('SHAPE_MISMATCH', what, wanted, got, hintFor(rows, expected));
 }
 
 function hintFor({ array, shape }: Rows, expected: readonly number[]): string | undefined {
@@ -46,16 +49,16 @@ function hintFor({ array, shape }: Rows, expected: readonly number[]): string | 
 }
 
 /** Targets, one for each of `count` samples. */
-export function targetsOf(y: unknown, count: number): Rows {
-  if (y === undefined) throw fail('INVALID_VALUE', 'y', 'targets', 'none', 'fit(x, y)');
-  const rows = rowsOf(y, 'y');
+export function targetsOf(y: unknown, count: number, what = 'y'): Rows {
+  if (y === undefined) throw fail('INVALID_VALUE', what, 'targets', 'none', 'fit(x, y)');
+  const rows = rowsOf(y, what);
   if (rows.count === count) return rows;
-  throw fail('SHAPE_MISMATCH', 'y', `${count} targets, as many as there are samples in x`, String(rows.count));
+  throw fail('SHAPE_MISMATCH', what, `${count} targets, as many as there are samples in x`, String(rows.count));
 }
 
 /** At least one row. */
-export function assertSome({ count }: Rows): void {
-  if (count === 0) throw fail('INVALID_VALUE', 'x', 'at least one sample', 'none');
+export function assertSome([rows]: readonly Rows[]): void {
+  if (rows?.count === 0) throw fail('INVALID_VALUE', 'x', 'at least one sample', 'none');
 }
 
 /** A batch size: a whole number of at least 1, cut down to the number of rows. */

@@ -4,7 +4,8 @@
 import { elementCount, formatShape } from '../data/shape.js';
 import { describeValue, fail } from '../errors.js';
 import { finiteNumber, wholeNumber } from '../numbers.js';
-import { type ArrayLikeData, type Rows, rowsOf } from './rows.js';
+import type { ArraysLikeData } from './rows.js';
+import { type Rows, rowsOf } from './rows.js';
 
 /** Weights by class: entry or key c is that of the samples of class c; classes without one weigh 1. */
 export type ClassWeight = readonly number[] | Readonly<Record<number, number>> | ReadonlyMap<number, number>;
@@ -12,7 +13,7 @@ export type ClassWeight = readonly number[] | Readonly<Record<number, number>> |
 /** What samples may be weighed by. */
 export interface SampleWeights {
   /** A factor for the loss of each sample (`[n]`), or of each part of its targets (their first axes). Default 1. */
-  sampleWeight?: ArrayLikeData | undefined;
+  sampleWeight?: ArraysLikeData | undefined;
   /**
    * A factor for the samples of each class, by its label or, for one-hot targets, the place of the largest: `{ 1: 5 }` or
    * `[1, 5]`. Multiplies `sampleWeight`, where Keras refuses both.
@@ -29,7 +30,7 @@ export function weightsOf(targets: Rows, outputShape: readonly number[], weights
   return own ? product(own, byClass) : byClass;
 }
 
-function ownWeights(sampleWeight: ArrayLikeData, { count, shape }: Rows): Rows {
+function ownWeights(sampleWeight: unknown, { count, shape }: Rows): Rows {
   const rows = rowsOf(sampleWeight, 'sampleWeight');
   if (rows.count !== count) {
     const expected = `${count} weights, as many as there are samples in x`;

@@ -1,14 +1,17 @@
 // Layers in a chain.
 
 import { checkShape, formatShape } from '../data/shape.js';
-import { describeValue, fail, quote } from '../errors.js';
+import type { DType } from '../data/typed.js';
+import { describeValue, fail } from '../errors.js';
+import { cast } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
 import { Tracer } from '../graph/trace.js';
-import { type CallOptions, Layer } from '../layers/index.js';
-import { sampleShape } from '../layers/layer.js';
+import { type AnyLayer, type CallOptions, Layer, sampleShape } from '../layers/layer.js';
 import { LAYERS } from '../layers/named.js';
-import { assertOptions, type Config, classNameOf, serialize, snakeCase } from '../units.js';
-import { Network, type NetworkOptions } from './network.js';
+import { givenNames, nameLayer } from '../layers/naming.js';
+import type { SymbolicTensor } from '../layers/symbolic.js';
+import { assertOptions, type Config } from '../units.js';
+import { Network, type NetworkOptions, serializeLayer } from './network.js';
 
 /** Options of Sequential. */
 export type SequentialOptions = NetworkOptions;
@@ -16,20 +19,24 @@ export type SequentialOptions = NetworkOptions;
 /** A model in which each layer takes what the one before it gives. */
 export class Sequential extends Network {
   /** Its name in saved models. */
-  static readonly className: string = 'Sequential';
+  static override readonly className: string = 'Sequential';
 
   readonly #layers: Layer[] = [];
   readonly #names = new Set<string>();
+  /** Layers that were built with it. */
+  #built: Layer[] = [];
+  #input: SymbolicTensor | undefined;
   #inputShape: readonly number[] | undefined;
   #outputShapes: readonly (readonly number[])[] = [];
 
-  constructor(layers: readonly Layer[] = [], options: SequentialOptions = {}) {
-    super(options, 'sequential');
+  constructor(layers: readonly (AnyLayer | SymbolicTensor)[] = [], options: SequentialOptions = {}) {
+    super(options);
     if (!Array.isArray(layers)) throw fail('INVALID_VALUE', 'Sequential', 'a list of layers', describeValue(layers));
-    const own = layers.filter((layer) => layer instanceof Layer && !layer.isUnnamed);
-    const named = new Set(own.map((layer) => layer.name));
-    for (const layer of layers) this.#push(layer, named);
-    if (layers[0]?.inputShape !== undefined) this.build();
+    const all = layers.map(layerOf);
+    const given = givenNames(all.filter((layer) => layer instanceof Layer));
+    for (const layer of all) this.#push(layer, given);
+    this.#input = inputOf(layers[0]);
+    if (all[0]?.inputShape !== undefined) this.build();
   }
 
   override get layers(): readonly Layer[] {
@@ -50,19 +57,34 @@ export class Sequential extends Network {
   }
 
   /** Appends a layer. Throws DUPLICATE_NAME, BUSY, and SHAPE_MISMATCH where it does not fit; the model is then as before. */
-  add(layer: Layer): void {
+  add(entry: AnyLayer | SymbolicTensor): void {
     this.assertAlive();
     this.gate.assertFree('add');
+    const layer = layerOf(entry);
     this.#push(layer, new Set());
+    if (this.#layers.length === 1) this.#input = inputOf(entry);
     const shape = this.#inputShape ?? this.#layers[0]?.inputShape;
     if (shape === undefined) return;
     try {
       this.#trace(shape);
     } catch (error) {
       this.#layers.pop();
+      if (this.#layers.length === 0) this.#input = undefined;
       this.#names.delete(layer.name);
       throw error;
     }
+  }
+
+  override get inputDtypes(): readonly DType[] {
+    return [this.#input?.dtype ?? 'float32'];
+  }
+
+  override get input(): SymbolicTensor {
+    return this.#input ?? super.input;
+  }
+
+  override get output(): SymbolicTensor {
+    return this.#input ? (this.#layers.at(-1) as Layer).output : super.output;
   }
 
   override build(inputShape?: readonly number[]): void {
@@ -82,45 +104,37 @@ export class Sequential extends Network {
 
   /** @internal */
   override unbuild(): void {
-    for (const layer of this.#layers) layer.unbuild();
+    for (const layer of this.#built) layer.unbuild();
+    this.#built = [];
     this.#inputShape = undefined;
     this.#outputShapes = [];
   }
 
   override call(x: Tensor, options: CallOptions): Tensor {
-    return this.#layers.reduce((value, layer) => layer.apply(value, options), x);
+    const input = cast(x, this.inputDtypes[0] as DType);
+    return this.#layers.reduce((value, layer) => layer.apply(value, options), input);
   }
 
   override getConfig(): Config {
-    return { name: this.name, seed: this.seed, layers: this.#layers.map(serialize) };
+    return { name: this.name, seed: this.seed, layers: this.#layers.map(serializeLayer) };
   }
 
   /** @internal `modelFromConfig` once the layers are known. */
-  static fromConfig(config: Config): Sequential {
+  static override fromConfig<T>(this: new (options: never) => T, config: Config): T {
     assertOptions('Sequential', config, ['name', 'seed', 'layers']);
     const { layers = [], ...options } = config;
     if (!Array.isArray(layers)) throw fail('INVALID_VALUE', 'Sequential', 'a list of layers', describeValue(layers));
     return new Sequential(
       layers.map((layer) => LAYERS.resolve(layer)),
       options,
-    );
+    ) as T;
   }
 
-  // Names the layer as Keras does: its class in snake_case, with a number where that is taken.
-  #push(layer: Layer, reserved: ReadonlySet<string>): void {
+  #push(layer: Layer, given: ReadonlySet<string>): void {
     if (!(layer instanceof Layer)) {
       throw fail('INVALID_VALUE', 'Sequential', 'layers', describeValue(layer), 'a layer is made with new');
     }
-    if (!layer.isUnnamed && this.#names.has(layer.name)) {
-      throw fail('DUPLICATE_NAME', 'Sequential', 'layers of different names', `${quote(layer.name)} twice`);
-    }
-    if (layer.isUnnamed) {
-      const base = snakeCase(classNameOf(layer));
-      let name = base;
-      for (let i = 1; this.#names.has(name) || reserved.has(name); i++) name = `${base}_${i}`;
-      layer.giveName(name);
-    }
-    this.#names.add(layer.name);
+    nameLayer(layer, this.#names, given, 'Sequential');
     this.#layers.push(layer);
   }
 
@@ -132,7 +146,7 @@ export class Sequential extends Network {
     const shapes: number[][] = [];
     try {
       tracer.run(() => {
-        let x: Tensor = tracer.batch(inputShape, 'float32');
+        let x: Tensor = tracer.batch(inputShape, this.inputDtypes[0] as DType);
         for (const layer of this.#layers) {
           if (!layer.built) built.push(layer);
           assertInputShape(layer, sampleShape(x.shape, layer.name));
@@ -146,8 +160,30 @@ export class Sequential extends Network {
     }
     this.#inputShape = inputShape;
     this.#outputShapes = shapes;
-    for (const layer of built) for (const weight of layer.weights) weight.giveSeed(this.seed);
+    this.#built.push(...built);
+    this.giveSeeds();
+    this.#connect();
   }
+
+  // With an Input to begin with, its layers are those of a model that was put together: they have an output each.
+  #connect(): void {
+    let x = this.#input;
+    for (const layer of this.#layers) {
+      if (x === undefined || x.layer === layer) continue;
+      const known: SymbolicTensor | undefined = layer.applications.find(({ inputs }) => inputs[0] === x)?.outputs[0];
+      x = known ?? layer.apply(x);
+    }
+  }
+}
+
+function layerOf(entry: AnyLayer | SymbolicTensor): Layer {
+  return (inputOf(entry) ? (entry as SymbolicTensor).layer : entry) as Layer;
+}
+
+// Told by what it has, so that an application without an Input need not carry its class.
+function inputOf(entry: unknown): SymbolicTensor | undefined {
+  const like = entry as { source?: { inputs?: readonly unknown[] } } | undefined;
+  return like?.source?.inputs?.length === 0 ? (entry as SymbolicTensor) : undefined;
 }
 
 // A shape that a layer behind the first one was given must be that of what arrives there.

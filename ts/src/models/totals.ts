@@ -4,9 +4,12 @@
 import type { Chunk } from '../engine/loop.js';
 import type { Metric } from '../metrics/index.js';
 
-/** A metric in the logs of a model. */
+/** A loss or a metric in the logs of a model. */
 export interface Measured {
-  readonly metric: Metric;
+  /** None for a loss: the mean over rows. */
+  readonly metric?: Metric;
+  /** The number of the output that the metric is of. */
+  readonly output?: number;
   /** Its key in logs. */
   readonly name: string;
   /** How many reports of the plan are its own: numbers in its statistics. */
@@ -24,7 +27,7 @@ export class Totals {
 
   constructor(measured: readonly Measured[]) {
     this.#measured = measured;
-    this.#sums = new Float64Array(1 + measured.reduce((sum, { statistics }) => sum + statistics, 0));
+    this.#sums = new Float64Array(measured.reduce((sum, { statistics }) => sum + statistics, 0));
   }
 
   /** All that it has summed, to go on from. */
@@ -38,25 +41,30 @@ export class Totals {
     this.#sums.set(sums);
   }
 
-  /** Adds the reports of some steps: the loss, then the statistics of each metric. */
+  /** Adds the reports of some steps. */
   add(chunk: Chunk): void {
     for (let i = 0; i < chunk.count; i++) {
       const rows = chunk.rows(i);
       this.rows += rows;
       if (chunk.skipped(i)) continue;
       this.#counted += rows;
-      this.#sums[0] = (this.#sums[0] as number) + chunk.report(i, 0) * rows;
-      for (let k = 1; k < this.#sums.length; k++) this.#sums[k] = (this.#sums[k] as number) + chunk.report(i, k);
+      let k = 0;
+      for (const { metric, statistics } of this.#measured) {
+        const factor = metric ? 1 : rows;
+        for (const end = k + statistics; k < end; k++) {
+          this.#sums[k] = (this.#sums[k] as number) + chunk.report(i, k) * factor;
+        }
+      }
     }
   }
 
-  /** The mean loss and the metrics so far; `prefix` comes before each key. */
+  /** The mean losses and the metrics so far; `prefix` comes before each key. */
   logs(prefix = ''): Record<string, number> {
-    const entries: [string, number][] = [[`${prefix}loss`, (this.#sums[0] as number) / this.#counted]];
-    let column = 1;
+    const entries: [string, number][] = [];
+    let column = 0;
     for (const { metric, name, statistics } of this.#measured) {
       const sums = [...this.#sums.subarray(column, column + statistics)];
-      const result = metric.result(sums, this.#counted);
+      const result = metric ? metric.result(sums, this.#counted) : (sums[0] as number) / this.#counted;
       if (typeof result === 'number') entries.push([prefix + name, result]);
       else entries.push(...result.map((value, i): [string, number] => [`${prefix}${name}_${i}`, value]));
       column += statistics;

@@ -6,14 +6,17 @@ import type { Engine } from '../engine/engine.js';
 import { type Chunk, Pace, runSteps, type StepsResult } from '../engine/loop.js';
 import { fail } from '../errors.js';
 import { takeAverages } from '../optimizers/averages.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
 import { changedBy } from '../optimizers/state.js';
 import { type BoundSlots, bindSlots, engineOf } from '../slots.js';
+import type { Variable } from '../variable.js';
 import type { Compiled } from './compiled.js';
 import { measure } from './evaluate.js';
 import type { Piece, Visit } from './feed.js';
 import type { Part, Settings, Work } from './fit.js';
 import { EpochRules, type History, HistoryBuilder, type StopReason } from './history.js';
 import type { Network } from './network.js';
+import type { Traced } from './plans.js';
 import type { Progression, Run, Standing, Terms } from './standing.js';
 import { Totals } from './totals.js';
 
@@ -24,6 +27,17 @@ interface Site {
   /** Buffers that steps change. */
   readonly changes: readonly number[];
   readonly pace: Pace;
+}
+
+/** The buffers that steps of a plan change. */
+export async function changedIn(
+  engine: Engine,
+  optimizer: Optimizer,
+  { trainableWeights }: Network,
+  { assigned }: Traced,
+): Promise<number[]> {
+  const changed = [...changedBy(optimizer, trainableWeights), ...(assigned as readonly Variable[])];
+  return await Promise.all(changed.map((variable) => variable.place(engine)));
 }
 
 /** One call of fit. */
@@ -102,8 +116,7 @@ export class Training implements Run {
   }
 
   async #arrive(engine: Engine): Promise<Site> {
-    const changed = changedBy(this.compiled.optimizer, this.model.trainableWeights);
-    const changes = await Promise.all(changed.map((variable) => variable.place(engine)));
+    const changes = await changedIn(engine, this.compiled.optimizer, this.model, this.#work.train.plan);
     const bound = await bindSlots(engine, this.#work.train.plan.slots);
     return { engine, bound, changes, pace: new Pace(this.callbacks.everyStep) };
   }

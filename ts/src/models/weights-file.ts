@@ -16,7 +16,7 @@ export async function loadWeights(model: Network, source: Source): Promise<void>
   model.assertBuilt('loadWeights');
   const name = sourceName(source);
   const tensors = new Map(readSealed(await readSource(source), name).tensors);
-  const values = model.weights.map(({ name: key, shape }) => ({ data: takeTensor(tensors, key, shape), shape }));
+  const values = [...model.names].map(([{ shape }, key]) => ({ data: takeTensor(tensors, key, shape), shape }));
   // The file of a whole model has its optimizer's state besides.
   const extra = [...tensors.keys()].find((key) => !key.startsWith('optimizer:'));
   if (extra !== undefined) {

@@ -12,24 +12,22 @@ export interface WeightData {
   shape: number[];
 }
 
-/** Copies of weights, in their order. */
-export async function readWeights(weights: readonly Weight[]): Promise<WeightData[]> {
+/** Copies of weights with their names in a model, in their order. */
+export async function weightData(names: ReadonlyMap<Weight, string>): Promise<WeightData[]> {
   return await Promise.all(
-    weights.map(async (weight) => ({
-      name: weight.name,
-      data: (await weight.read()) as Float32Array,
-      shape: [...weight.shape],
-    })),
+    [...names].map(async ([weight, name]) => ({ name, data: await weight.read(), shape: [...weight.shape] })),
   );
 }
 
 /** Sets weights, all or none: every value is checked before the first is written. */
-export async function writeWeights(weights: readonly Weight[], values: unknown): Promise<void> {
-  if (!Array.isArray(values) || values.length !== weights.length) {
-    const expected = `a list of ${weights.length} arrays, one for each weight`;
+export async function writeWeights(names: ReadonlyMap<Weight, string>, values: unknown): Promise<void> {
+  if (!Array.isArray(values) || values.length !== names.size) {
+    const expected = `a list of ${names.size} arrays, one for each weight`;
     throw fail('SHAPE_MISMATCH', 'setWeights', expected, describeValue(values));
   }
-  const checked = weights.map((weight, i) => shaped(values[i], weight.shape, `setWeights: ${weight.name}`));
+  const checked = [...names].map(([{ shape }, name], i) => shaped(values[i], shape, `setWeights: ${name}`));
   // All begin at once, with copies of what the arrays hold now.
-  await Promise.all(weights.map((weight, i) => weight.write({ data: checked[i], shape: weight.shape } as ArrayData)));
+  await Promise.all(
+    [...names.keys()].map((weight, i) => weight.write({ data: checked[i], shape: weight.shape } as ArrayData)),
+  );
 }

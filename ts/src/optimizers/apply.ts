@@ -10,6 +10,7 @@ import { Tracer } from '../graph/trace.js';
 import { localEngineOf } from '../slots.js';
 import { assertOptions } from '../units.js';
 import { Variable } from '../variable.js';
+import { Again } from './again.js';
 import type { Optimizer } from './optimizer.js';
 import { isRows, type RowGradient, type Rows, rowsOf, scattered } from './rows.js';
 import { changedBy, memoryOf, updateSpec } from './state.js';
@@ -36,15 +37,23 @@ export interface StepReport {
   skipped: boolean;
 }
 
-/** The plan of an optimizer's last step, for steps on the same variables need no other. */
-interface Prepared {
+/** What a step is made on. */
+interface Parts {
   readonly variables: readonly Variable[];
   /** Of rows two each: the indices and the values. */
   readonly gradients: readonly Variable[];
-  readonly bytes: Uint8Array;
-  readonly slots: readonly Variable[];
   readonly curvatures: readonly Variable[];
   readonly hasLoss: boolean;
+}
+
+/** The plan of an optimizer's last step, for steps on the same variables need no other. */
+interface Prepared extends Parts {
+  readonly bytes: Uint8Array;
+  readonly slots: readonly Variable[];
+  /** Numbers of the plan besides the loss. */
+  readonly constants: readonly number[];
+  /** Where the next step may be one like the last. */
+  again?: Again | undefined;
 }
 
 const prepared = new WeakMap<Optimizer, Prepared>();
@@ -56,8 +65,13 @@ const prepared = new WeakMap<Optimizer, Prepared>();
 export function applyGradients(
   optimizer: Optimizer,
   pairs: readonly GradientPair[],
-  options: ApplyOptions = {},
+  options?: ApplyOptions,
 ): StepReport {
+  const report = asksNothing(options) ? prepared.get(optimizer)?.again?.step(optimizer, pairs) : undefined;
+  return report ?? applyAnew(optimizer, pairs, options ?? {});
+}
+
+function applyAnew(optimizer: Optimizer, pairs: readonly GradientPair[], options: ApplyOptions): StepReport {
   const what = `${optimizer.className}.applyGradients`;
   const variables = checkPairs(pairs, what);
   const loss = checkLoss(optimizer, options, what);
@@ -69,14 +83,47 @@ export function applyGradients(
   const gradients = placed.flat() as Variable[];
   const curvatures = diagonals.map((one, i) => dense(optimizer, engine, one, variables[i] as Variable, 'curvature'));
   let plan = prepared.get(optimizer);
-  const same = plan && sameItems(plan.variables, variables) && sameItems(plan.gradients, gradients);
-  if (!plan || !same || !sameItems(plan.curvatures, curvatures) || plan.hasLoss !== (loss !== undefined)) {
-    plan = prepare(optimizer, { variables, gradients, curvatures, hasLoss: loss !== undefined }, placed);
+  const hasLoss = loss !== undefined;
+  const parts = { variables, gradients, curvatures, hasLoss };
+  const again = plan !== undefined && isOn(plan, parts);
+  plan?.again?.dispose();
+  if (plan === undefined || !again) {
+    plan = prepare(optimizer, parts, placed);
     prepared.set(optimizer, plan);
   }
+  plan.again = undefined;
   const report = step(optimizer, engine, plan, loss === undefined ? [] : [loss]);
+  // Who does the same twice will do it again.
+  if (again && asksNothing(options) && placed.every((one) => one instanceof Variable)) {
+    plan.again = stepAgain(optimizer, engine, plan, pairs);
+  }
   optimizer.hooks.after(report, optimizer.steps);
   return report;
+}
+
+function asksNothing(options: ApplyOptions | undefined): boolean {
+  return (
+    options === undefined || (typeof options === 'object' && options !== null && Object.keys(options).length === 0)
+  );
+}
+
+function isOn(plan: Prepared, { variables, gradients, curvatures, hasLoss }: Parts): boolean {
+  const same = sameItems(plan.variables, variables) && sameItems(plan.gradients, gradients);
+  return same && sameItems(plan.curvatures, curvatures) && plan.hasLoss === hasLoss;
+}
+
+function stepAgain(
+  optimizer: Optimizer,
+  engine: LocalEngine,
+  plan: Prepared,
+  pairs: readonly GradientPair[],
+): Again | undefined {
+  const { variables, gradients, slots, hasLoss } = plan;
+  if (hasLoss || plan.curvatures.length > 0 || optimizer.hooks.any) return undefined;
+  const { sync } = engine;
+  const keep = () => sync.keep(sync.plan(plan.bytes, 1), callOf(optimizer, engine, plan, []));
+  const given = pairs.map(([gradient]) => !(gradient instanceof Variable));
+  return Again.after(optimizer, sync, keep, { variables, gradients, slots, given });
 }
 
 /** The loss, where the rule wants it or it was given. */
@@ -145,11 +192,7 @@ function dense(
   return kept[kind];
 }
 
-function prepare(
-  optimizer: Optimizer,
-  given: Omit<Prepared, 'bytes' | 'slots'>,
-  placed: readonly (Variable | Rows)[],
-): Prepared {
+function prepare(optimizer: Optimizer, given: Parts, placed: readonly (Variable | Rows)[]): Prepared {
   const { variables, curvatures, hasLoss } = given;
   const tracer = new Tracer();
   const reports = hasLoss ? [tracer.scalar(0)] : [];
@@ -160,19 +203,25 @@ function prepare(
   const curved = curvatures.map((one, i) => [variables[i] as Variable, tracer.variable(one)] as const);
   const curvature = new Map(curved);
   const bytes = encodePlan(tracer, { reports, update: updateSpec(optimizer, pairs, curvature) });
-  return { ...given, bytes, slots: tracer.slots as Variable[] };
+  // Numbers of constraints; that of the loss comes with each call.
+  const constants = tracer.scalars.slice(reports.length);
+  return { ...given, bytes, slots: tracer.slots as Variable[], constants };
+}
+
+function callOf(optimizer: Optimizer, engine: LocalEngine, plan: Prepared, scalars: readonly number[]): Call {
+  return {
+    variables: plan.slots.map((slot) => slot.placeNow(engine)),
+    changes: changedBy(optimizer, plan.variables).map((variable) => variable.placeNow(engine)),
+    updates: optimizer.steps,
+    scalars: [...scalars, ...plan.constants],
+    // No norm is below 0: this only asks for it to be computed.
+    stop: { gradNormBelow: 0 },
+  };
 }
 
 function step(optimizer: Optimizer, engine: LocalEngine, plan: Prepared, scalars: readonly number[]): StepReport {
   const { sync } = engine;
-  const call: Call = {
-    variables: plan.slots.map((slot) => slot.placeNow(engine)),
-    changes: changedBy(optimizer, plan.variables).map((variable) => variable.placeNow(engine)),
-    updates: optimizer.steps,
-    scalars,
-    // No norm is below 0: this only asks for it to be computed.
-    stop: { gradNormBelow: 0 },
-  };
+  const call = callOf(optimizer, engine, plan, scalars);
   const hyper = optimizer.encodeHypers(optimizer.steps, 1);
   const run = sync.start(sync.plan(plan.bytes, 1), call);
   try {

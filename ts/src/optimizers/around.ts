@@ -4,8 +4,8 @@ import { inRange, type Needs, readOptions, readSwitch, type StateSpec } from '..
 import { describeValue, fail, quote } from '../errors.js';
 import { ExponentialMovingAverage } from '../generated/wrappers.js';
 import type { Writer } from '../graph/writer.js';
+import { unitOf } from '../known.js';
 import { Wrapper } from '../wrappers/wrapper.js';
-import { unitOf } from './named.js';
 
 /** Names of the options read here. */
 export const AROUND: readonly string[] = [

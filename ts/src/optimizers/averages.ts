@@ -34,11 +34,11 @@ export async function evaluatedWeights(
   weights: readonly Variable[],
 ): Promise<ReadonlyMap<Variable, Variable>> {
   const instead = new Map<Variable, Variable>();
-  if (!optimizer?.parts.some(({ between }) => between) || optimizer.steps === 0) return instead;
+  if (!optimizer?.parts.some(({ settings }) => settings.between) || optimizer.steps === 0) return instead;
   const assigns: [(tracer: Tracer) => Tensor, Variable][] = [];
   for (const weight of weights) {
     const kept = memoryOf(optimizer).of(weight);
-    const { state, share } = kept.part?.between ?? {};
+    const { state, share } = kept.part?.settings.between ?? {};
     if (state === undefined || share === 0) continue;
     if (typeof share !== 'number') {
       const expected = 'a number, to know what to evaluate';

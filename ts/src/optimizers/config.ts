@@ -2,7 +2,7 @@
 
 import { fail } from '../errors.js';
 import { Schedule } from '../schedules/schedule.js';
-import { type GivenGroup, matchData } from './groups.js';
+import type { GivenGroup } from './groups.js';
 import type { HyperValue } from './hyper.js';
 import type { Optimizer } from './optimizer.js';
 
@@ -11,15 +11,17 @@ export interface Group extends GivenGroup {
   readonly part: Optimizer | undefined;
 }
 
-/** A group as plain data. */
-export function groupConfig(what: string, group: Group): Record<string, unknown> {
+/** A group as plain data, with `match` for its patterns. */
+export function groupConfig(group: Group, match: unknown[]): Record<string, unknown> {
   const { part, optimizer, options, frozen } = group;
-  const match = matchData(what, group);
-  if (frozen) return { match, frozen };
-  if (part && optimizer !== undefined) {
+  if (!part) return { match, frozen };
+  if (optimizer !== undefined) {
     return { match, optimizer: { className: part.className, config: part.getConfig() } };
   }
-  const own = Object.entries(options).map(([name, value]) => [name, numberData(what, name, value as HyperValue)]);
+  const own = Object.entries(options).map(([name, value]) => [
+    name,
+    numberData(part.className, name, value as HyperValue),
+  ]);
   return { match, ...Object.fromEntries(own) };
 }
 

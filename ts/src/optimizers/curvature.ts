@@ -21,7 +21,7 @@ export function curvatureOf(
   if (!optimizer.needs.has('curvature')) return new Map();
   memoryOf(optimizer).meet(variables);
   const kept = variables.map((variable) => ({ variable, ...memoryOf(optimizer).of(variable) }));
-  const curious = kept.filter(({ part }) => part?.looksAtCurvature);
+  const curious = kept.filter(({ part }) => part?.settings.declaration.needs === 'curvature');
   return tracer.run(() => {
     const values = curious.map(({ variable }) => tracer.variable(variable));
     const gradients = tracer.gradients([loss], values);

@@ -3,7 +3,7 @@
 import { readSwitch } from '../declaration.js';
 import { describeValue, fail } from '../errors.js';
 import type { NamePattern } from './options.js';
-import { matches, patternData, readPatterns } from './read.js';
+import { matches, readPatterns } from './read.js';
 
 /** A group as it was given, checked. */
 export interface GivenGroup {
@@ -37,9 +37,4 @@ export function readGroups(what: string, given: unknown): GivenGroup[] {
 /** Whether a group has the variable of this name. */
 export function isIn({ patterns }: GivenGroup, name: string): boolean {
   return matches(patterns, name);
-}
-
-/** What decides about a group's variables, as plain data. */
-export function matchData(what: string, { patterns }: GivenGroup): unknown[] {
-  return patternData(what, patterns);
 }

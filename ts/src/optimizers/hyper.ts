@@ -4,7 +4,7 @@
 import { type Hyper, inRange, readNumber } from '../declaration.js';
 import { describeValue, fail } from '../errors.js';
 import type { Writer } from '../graph/writer.js';
-import { deserialize } from '../schedules/index.js';
+import { unitOf } from '../known.js';
 import { Schedule } from '../schedules/schedule.js';
 import { refuseClass } from '../units.js';
 
@@ -13,7 +13,8 @@ export type HyperValue = number | Schedule | ((step: number) => number);
 
 /** What was given for `hyper`, its default, or null where it is off. Values of functions are checked when taken. */
 export function readHyper(what: string, hyper: Hyper, given: unknown): HyperValue | null {
-  if (typeof given === 'object' && given !== null) return deserialize(given);
+  if (given instanceof Schedule) return given;
+  if (typeof given === 'object' && given !== null) return unitOf('schedule', given, `${what}: ${hyper.name}`);
   refuseClass(given, `${what}: ${hyper.name}`);
   if (typeof given === 'function') return given as (step: number) => number;
   return readNumber(what, hyper, given);

@@ -1,12 +1,12 @@
 // The optimizers, and looking one up by name.
 
 import { plain, readOptions } from '../declaration.js';
-import { describeValue, fail, nearest, quote } from '../errors.js';
-import { OPTIMIZERS } from '../generated/optimizers.js';
-import { refuseClass } from '../units.js';
+import { describeValue, fail } from '../errors.js';
+import { knowUnits } from '../known.js';
+import { deserialize } from '../schedules/index.js';
 import * as wrappers from '../wrappers/index.js';
-import { knowOptimizers } from './named.js';
-import { Optimizer } from './optimizer.js';
+import { classOf, optimizerOf } from './by-name.js';
+import type { Optimizer } from './optimizer.js';
 
 export * from '../generated/optimizers.js';
 export type { SharedOptions } from '../generated/shared.js';
@@ -33,10 +33,10 @@ export interface SerializedOptimizer {
  * `{ className, config }` (also as Keras writes it), or the optimizer itself.
  */
 export function get(identifier: string | Optimizer | SerializedOptimizer): Optimizer {
-  if (identifier instanceof Optimizer) return identifier;
-  knowOptimizers({ wrapper: (unit) => wrappers.get(unit as never), optimizer: (unit) => get(unit as never) });
-  refuseClass(identifier, 'optimizer');
-  if (typeof identifier === 'string') return new (find(identifier))();
+  return optimizerOf(identifier);
+}
+
+function ofConfig(identifier: unknown): Optimizer {
   const found = (identifier ?? {}) as { className?: unknown; class_name?: unknown; config?: unknown };
   const name = found.className ?? found.class_name;
   if (typeof name !== 'string' || typeof found.config !== 'object' || found.config === null) {
@@ -47,7 +47,7 @@ export function get(identifier: string | Optimizer | SerializedOptimizer): Optim
       describeValue(identifier),
     );
   }
-  return plain(name) === 'lossscaleoptimizer' ? ofLossScale(found.config) : find(name).fromConfig(found.config);
+  return plain(name) === 'lossscaleoptimizer' ? ofLossScale(found.config) : classOf(name).fromConfig(found.config);
 }
 
 /** What Keras's `LossScaleOptimizer` does is an option of the optimizer inside. */
@@ -65,7 +65,7 @@ function ofLossScale(config: object): Optimizer {
     minimum: 2 ** -126,
     maximum: 2 ** 127,
   };
-  return find(inner.className).fromConfig({ ...inner.config, dynamicLossScale });
+  return classOf(inner.className).fromConfig({ ...inner.config, dynamicLossScale });
 }
 
 /** What `get` makes the same optimizer from again, also after JSON. Its state is not part of it. */
@@ -73,9 +73,6 @@ export function serialize(optimizer: Optimizer): SerializedOptimizer {
   return { className: optimizer.className, config: optimizer.getConfig() };
 }
 
-function find(name: string): (typeof OPTIMIZERS)[number] {
-  for (const optimizer of OPTIMIZERS) if (plain(optimizer.declaration.name) === plain(name)) return optimizer;
-  const names = OPTIMIZERS.map((optimizer) => optimizer.declaration.name);
-  const near = nearest(name, names);
-  throw fail('UNKNOWN_NAME', 'optimizer', names.join(', '), quote(name), near && `did you mean ${near}?`);
-}
+knowUnits('schedule', deserialize);
+knowUnits('wrapper', (identifier) => wrappers.get(identifier as wrappers.SerializedWrapper));
+knowUnits('optimizer', ofConfig);

@@ -3,42 +3,29 @@
 
 import {
   type Decay,
-  type Hyper,
   type Needs,
   type OptimizerDeclaration,
   readOptions,
   readSwitch,
-  readWord,
   type StateSpec,
 } from '../declaration.js';
-import { describeValue, fail } from '../errors.js';
-import { SHARED } from '../generated/shared.js';
+import { fail } from '../errors.js';
 import { Writer } from '../graph/writer.js';
+import { unitOf } from '../known.js';
 import type { Variable } from '../variable.js';
 import { type ApplyOptions, applyGradients, type GradientPair, type StepReport } from './apply.js';
 import { Around } from './around.js';
 import { averages, evaluatedValues, swapAverages, takeAverages, type Values } from './averages.js';
 import { readKeeping, type StateDtype } from './coded.js';
-import { type Group, groupConfig, numberData } from './config.js';
+import { type Group, groupConfig } from './config.js';
 import { type GivenGroup, isIn, readGroups } from './groups.js';
 import { type AfterStep, type BeforeStep, Hooks } from './hooks.js';
-import { encodeHyper, type HyperValue } from './hyper.js';
-import { unitOf } from './named.js';
-import { otherNames, readHypers, readNumbers, shapeNames } from './numbers.js';
-import type { NamePattern, OptimizerConfig, OptimizerOptions, WeightDecayMode } from './options.js';
-import {
-  matches,
-  type OnNonFinite,
-  patternData,
-  readName,
-  readPatterns,
-  readPolicy,
-  textsFor,
-  withDefault,
-} from './read.js';
+import type { HyperValue } from './hyper.js';
+import { shapeNames } from './numbers.js';
+import type { NamePattern, OptimizerConfig, OptimizerOptions } from './options.js';
+import { matches, type OnNonFinite, patternData, readName, readPatterns, readPolicy, textsFor } from './read.js';
+import { readGiven, Settings } from './settings.js';
 import { memoryOf, type StateDict } from './state.js';
-
-const DECAYS: readonly WeightDecayMode[] = ['decoupled', 'coupled', 'independent'];
 
 /** A rule by which gradients change variables. Make one by its class, or by name with `optimizers.get('adam')`. */
 export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOptions> {
@@ -59,41 +46,29 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   readonly lazy: boolean;
   /** @internal What becomes of weight decay. */
   readonly decay: Decay;
+  /** @internal Its numbers and switches. */
+  readonly settings: Settings;
   /** @internal What is around its steps. */
   readonly around: Around;
   /** @internal Itself, then the optimizers of its groups: first those that it joins, for these are to stand side by side. */
   readonly parts: readonly Optimizer[];
+  /** @internal What its rules and wrappers look at besides gradients. */
+  readonly needs: ReadonlySet<Needs | undefined>;
   /** @internal What users want to happen around its steps. */
   readonly hooks: Hooks = new Hooks();
 
-  readonly #declaration: OptimizerDeclaration;
-  readonly #hypers: readonly Hyper[];
-  #values: Map<string, HyperValue | null>;
-  readonly #switches: Map<string, boolean>;
   /** Those without weight decay; and, for rules to which matrices are more than vectors, those that are none. */
   readonly #excluded: ReadonlyMap<string, readonly NamePattern[]>;
   readonly #groups: readonly Group[];
-  readonly #needs: ReadonlySet<Needs | undefined>;
   #steps = 0;
 
   protected constructor(declaration: OptimizerDeclaration, options: Options) {
-    this.#declaration = declaration;
     const what = declaration.name;
-    const own = [...SHARED, ...declaration.hypers];
-    const given = readOptions(what, options, [...own.map((hyper) => hyper.name), ...otherNames(declaration)]);
-    const { origin, parities, sharedDefaults } = declaration;
-    this.parity = readWord(what, 'parity', [origin, ...Object.keys(parities)], given.get('parity'));
-    const parity = parities[this.parity] ?? declaration;
-    const defaults = { ...sharedDefaults, ...('defaults' in parity ? parity.defaults : {}) };
-    this.#hypers = own.map((hyper) => withDefault(hyper, defaults));
+    const given = readGiven(declaration, options);
+    this.settings = new Settings(declaration, given);
+    ({ parity: this.parity, decay: this.decay } = this.settings);
     this.maximize = readSwitch(what, 'maximize', given.get('maximize'), false);
     ({ stateDtype: this.stateDtype, lazy: this.lazy } = readKeeping(declaration, given));
-    const mode = given.get('weightDecayMode') ?? null;
-    this.decay = mode === null ? parity.decay : (readWord(what, 'weightDecayMode', DECAYS, mode) as Decay);
-    this.#values = readHypers(declaration, this.#hypers, given);
-    const switches = Object.entries(declaration.options);
-    this.#switches = new Map(switches.map(([name, off]) => [name, readSwitch(what, name, given.get(name), off)]));
-    for (const { shape } of declaration.states) if (typeof shape === 'object') this.countOf(shape.times);
     this.name = readName(what, given.get('name'));
     this.onNonFinite = readPolicy(what, given.get('onNonFinite'));
     const lists = ['excludeFromWeightDecay', ...shapeNames(declaration)];
@@ -103,7 +78,7 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     const others = this.#groups.flatMap(({ part }) => part ?? []);
     // An optimizer may be given for several groups.
     this.parts = [...new Set([this, ...others.filter((part) => this.joins(part)), ...others])];
-    this.#needs = new Set(this.parts.flatMap((part) => [part.#declaration.needs, ...part.around.needs]));
+    this.needs = new Set(this.parts.flatMap((part) => [part.settings.declaration.needs, ...part.around.needs]));
     const { accumulate, lossScale } = this.around;
     if (declaration.needs === 'evaluations' && (accumulate > 1 || lossScale !== 1 || this.#groups.length > 0)) {
       const got = accumulate > 1 ? 'sums of gradients' : lossScale !== 1 ? 'a loss scale' : 'groups';
@@ -119,7 +94,7 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     if (optimizer !== undefined) {
       return { ...group, part: optimizer instanceof Optimizer ? optimizer : unitOf('optimizer', optimizer, what) };
     }
-    const own = readNumbers(what, this.#hypers, this.#declaration, group.options);
+    const own = this.settings.read(what, group.options);
     const options = Object.fromEntries([...given, ...own, ['groups', undefined]]);
     const part = new (this.constructor as new (options: object) => Optimizer)(options);
     return { ...group, options: Object.fromEntries(own), part };
@@ -127,7 +102,7 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 
   /** The name of the class, as it stands in configurations and files. */
   get className(): string {
-    return this.#declaration.name;
+    return this.settings.declaration.name;
   }
 
   /** How many updates it has made. */
@@ -146,18 +121,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
    * NON_FINITE with the variable's name, SHAPE_MISMATCH, DUPLICATE_NAME, BUSY while a call uses a variable; nothing has
    * changed then.
    */
-  applyGradients(pairs: readonly GradientPair[], options: ApplyOptions = {}): StepReport {
+  applyGradients(pairs: readonly GradientPair[], options?: ApplyOptions): StepReport {
     return applyGradients(this, pairs, options);
-  }
-
-  /** @internal Whether its own rule looks at an estimate of the Hessian's diagonal. */
-  get looksAtCurvature(): boolean {
-    return this.#declaration.needs === 'curvature';
-  }
-
-  /** @internal What its rules and wrappers look at besides gradients. */
-  get needs(): ReadonlySet<Needs | undefined> {
-    return this.#needs;
   }
 
   /**
@@ -218,7 +183,7 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 
   /** The learning rate: the number, schedule or function in use. A new one takes the place of whatever was there. */
   get learningRate(): HyperValue {
-    return this.#values.get('learningRate') as HyperValue;
+    return this.settings.get('learningRate');
   }
 
   set learningRate(value: HyperValue) {
@@ -230,51 +195,34 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
    * What decides which state there is (switches; whether there is momentum at all) stays as it was made.
    */
   set(options: Partial<Options>): void {
-    this.#change(readNumbers(`${this.className}.set`, this.#hypers, this.#declaration, options));
+    this.#change(this.settings.read(`${this.className}.set`, options));
   }
 
   /** All options, defaults filled in: plain data that `fromConfig` takes, also after JSON. */
   getConfig(): OptimizerConfig {
-    const excluded = [...this.#excluded].map(([list, patterns]) => [list, patternData(this.className, patterns)]);
-    return this.#config(
-      Object.fromEntries(excluded),
-      this.#groups.map((group) => groupConfig(this.className, group)),
-    );
+    return this.#config((_, patterns) => patternData(this.className, patterns));
   }
 
-  #config(excluded: object, groups: unknown[]): OptimizerConfig {
+  /** @internal What a model's file holds: as `getConfig`, but with names that patterns match in their place. */
+  configFor(variables: readonly string[]): OptimizerConfig {
+    return this.#config((list, patterns) => textsFor(`${this.className}: ${list}`, patterns, variables));
+  }
+
+  // `data` makes plain data of the patterns of a list.
+  #config(data: (list: string, patterns: readonly NamePattern[]) => unknown[]): OptimizerConfig {
     const { name, onNonFinite, parity, maximize, decay, stateDtype, lazy } = this;
     const weightDecayMode = decay === 'inside' ? null : decay;
-    const values = [...this.#values].map(([option, value]) => [option, numberData(this.className, option, value)]);
-    const numbers = Object.fromEntries([...values, ...this.#switches]);
     const common = { name, onNonFinite, parity, maximize, weightDecayMode, stateDtype, lazy };
-    return { ...common, ...numbers, ...excluded, ...this.around.getConfig(), groups };
-  }
-
-  /** @internal Its options that are numbers at present, for `set`. */
-  numbers(): Record<string, number> {
-    return Object.fromEntries([...this.#values].filter(([, value]) => typeof value === 'number')) as Record<
-      string,
-      number
-    >;
+    const excluded = [...this.#excluded].map(([list, patterns]) => [list, data(list, patterns)]);
+    const own = { ...common, ...this.settings.config(), ...Object.fromEntries(excluded), ...this.around.getConfig() };
+    const groups = this.#groups.map((group) => groupConfig(group, data('groups', group.patterns)));
+    return { ...own, groups };
   }
 
   /** @internal Whether it tells variables apart by what no file may hold: regular expressions and functions. */
   get hasPatterns(): boolean {
     const lists = [...this.#excluded.values(), ...this.#groups.map(({ patterns }) => patterns)];
     return lists.some((patterns) => patterns.some((pattern) => typeof pattern !== 'string'));
-  }
-
-  /** @internal What a model's file holds: as `getConfig`, but with names that patterns match in their place. */
-  configFor(variables: readonly string[]): OptimizerConfig {
-    const texts = (what: string, patterns: readonly NamePattern[]) =>
-      textsFor(`${this.className}: ${what}`, patterns, variables);
-    const groups = this.#groups.map((group) => ({ ...group, patterns: texts('groups', group.patterns) }));
-    const excluded = [...this.#excluded].map(([list, patterns]) => [list, texts(list, patterns)]);
-    return this.#config(
-      Object.fromEntries(excluded),
-      groups.map((group) => groupConfig(this.className, group)),
-    );
   }
 
   /** An optimizer from what `getConfig` returned. Keras's configurations, in snake_case, are understood. */
@@ -284,20 +232,10 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 
   /** @internal The state tensors that each variable needs, in order; `around`: that of the optimizer it is a part of. */
   states(around = this.around): StateSpec[] {
-    const all = this.#declaration.states.filter(({ onlyIf }) => onlyIf === undefined || this.#isOn(onlyIf));
+    const all = this.settings.states();
     const { stateDtype: dtype } = this;
     const own = dtype === 'float32' ? all : all.map((spec) => (spec.shape === undefined ? { ...spec, dtype } : spec));
     return [...own, ...around.sharedStates(), ...this.around.wrapperStates()];
-  }
-
-  /** @internal What the elements of a piece of state start with. Throws INVALID_VALUE where that changes with the step. */
-  initialOf({ from }: StateSpec): number {
-    if (from === undefined || typeof from === 'number') return from ?? 0;
-    if (from === 'unset') return Number.NaN;
-    const value = this.#values.get(from);
-    if (typeof value === 'number') return value;
-    const expected = 'a number, for state starts with it';
-    throw fail('INVALID_VALUE', `${this.className}: ${from}`, expected, describeValue(value));
   }
 
   /** @internal Whether a part's gradients are clipped together with its own: those of groups without an optimizer of their own. */
@@ -311,19 +249,6 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     return group ? group.part : this;
   }
 
-  /** @internal How the learning rule places variables, see `OptimizerDeclaration.between`: the state, and β now. */
-  get between(): { state: string; share: HyperValue } | undefined {
-    const { between } = this.#declaration;
-    return between && { state: between[0], share: this.#values.get(between[1]) as HyperValue };
-  }
-
-  /** @internal A whole number that is fixed when the optimizer is made, for its state is as many times a parameter. */
-  countOf(name: string): number {
-    const value = this.#values.get(name);
-    if (Number.isSafeInteger(value)) return value as number;
-    throw fail('INVALID_VALUE', `${this.className}: ${name}`, 'a whole number', describeValue(value));
-  }
-
   /** @internal Whether weight decay applies to the variable of this name. */
   decays(variable: string): boolean {
     return !matches(this.#excluded.get('excludeFromWeightDecay') ?? [], variable);
@@ -331,8 +256,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 
   /** @internal Whether its rule is to take the variable of this name for a vector, whatever its shape. */
   asVector(variable: string): boolean {
-    const embedding = this.#switches.get('excludeEmbeddings') && /embedding/i.test(variable);
-    return embedding === true || matches(this.#excluded.get('excludeLayers') ?? [], variable);
+    const embedding = this.settings.has('excludeEmbeddings') && /embedding/i.test(variable);
+    return embedding || matches(this.#excluded.get('excludeLayers') ?? [], variable);
   }
 
   /**
@@ -340,14 +265,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
    * wrappers, likewise.
    */
   encode(): Uint8Array {
-    const writer = new Writer().str(this.className);
-    const { hypers, states } = this.#declaration;
-    const conditions = hypers.filter(({ name }) => states.some(({ onlyIf }) => onlyIf === name));
-    const switches = [...this.#switches.values()];
-    const rules = Object.keys(this.#declaration.parities).map((name) => name === this.parity);
-    const flags = [...switches, ...rules, ...conditions.map(({ name }) => this.#isOn(name))];
-    writer.varuint(flags.length);
-    for (const flag of flags) writer.u8(flag ? 1 : 0);
+    const writer = new Writer();
+    this.settings.encode(writer);
     writer.varuint(this.around.wrappers.length);
     for (const wrapper of this.around.wrappers) wrapper.encode(writer);
     return writer.finish();
@@ -360,39 +279,31 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     const first = Math.floor(firstStep / every);
     const updates = Math.floor((firstStep + count - 1) / every) - first + 1;
     const writer = new Writer();
-    for (const part of this.parts) part.#writeHypers(writer, first, updates);
+    for (const part of this.parts) {
+      part.settings.encodeHypers(writer, first, updates);
+      for (const wrapper of part.around.wrappers) wrapper.encodeHypers(writer, first, updates);
+    }
     return writer.finish();
   }
 
-  #writeHypers(writer: Writer, first: number, count: number): void {
-    for (const hyper of this.#hypers) {
-      encodeHyper(writer, this.className, hyper, this.#values.get(hyper.name) ?? null, first, count);
-    }
-    for (const wrapper of this.around.wrappers) wrapper.encodeHypers(writer, first, count);
+  #change(given: ReadonlyMap<string, unknown>): void {
+    for (const change of this.#changes(given)) change();
   }
 
-  #change(given: Map<string, unknown>): void {
-    const values = readHypers(this.#declaration, this.#hypers, new Map([...this.#values, ...given]));
-    for (const { onlyIf, shape } of this.#declaration.states) {
-      if (typeof shape === 'object' && values.get(shape.times) !== this.#values.get(shape.times)) {
-        const got = describeValue(given.get(shape.times));
-        throw fail('INVALID_VALUE', `${this.className}: ${shape.times}`, 'that it was made with', got);
-      }
-      if (onlyIf === undefined || !values.has(onlyIf)) continue;
-      if (this.#isOn(onlyIf) === (values.get(onlyIf) !== 0)) continue;
-      const expected = this.#isOn(onlyIf) ? 'above 0 as before' : '0 as before';
-      const hint = 'whether its state exists is fixed when the optimizer is made';
-      throw fail('INVALID_VALUE', `${this.className}: ${onlyIf}`, expected, describeValue(given.get(onlyIf)), hint);
-    }
-    for (const { part, optimizer, options } of this.#groups) {
-      // A group keeps the numbers that are its own.
-      if (part && optimizer === undefined) part.#change(new Map([...given].filter(([name]) => !(name in options))));
-    }
-    this.#values = values;
+  // A group keeps the numbers that are its own. Nothing changes unless all of it can.
+  #changes(given: ReadonlyMap<string, unknown>): (() => void)[] {
+    const groups = this.#groups.flatMap(({ part, optimizer, options }) => {
+      if (!part || optimizer !== undefined) return [];
+      return part.#changes(new Map([...given].filter(([name]) => !(name in options))));
+    });
+    return [this.settings.changed(given), ...groups];
   }
 
-  // A number is on unless it is the constant 0.
-  #isOn(name: string): boolean {
-    return this.#switches.get(name) ?? this.#values.get(name) !== 0;
+  /** @internal What stays as long as its numbers do; undefined where they depend on the step. */
+  get constancy(): number | undefined {
+    const constant = this.parts.every(({ settings, around }) => {
+      return settings.isConstant && around.wrappers.every((wrapper) => wrapper.isConstant);
+    });
+    return constant ? this.parts.reduce((changes, { settings }) => changes + settings.changes, 0) : undefined;
   }
 }

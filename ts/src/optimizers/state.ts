@@ -89,7 +89,11 @@ export function updateSpec(
       joined,
     };
   });
-  return { parts, measures: optimizer.around.measures };
+  const constraints = pairs.flatMap(([variable]) => {
+    const { constraint } = variable;
+    return constraint && memory.of(variable).part ? [[variable, constraint] as const] : [];
+  });
+  return { parts, measures: optimizer.around.measures, constraints };
 }
 
 /** What a step by these pairs changes: the variables and their state. */
@@ -114,18 +118,23 @@ export class Memory {
   }
 
   /** `of` for several: those with names first, so that no number is taken that is part of a name. */
-  meet(variables: readonly Variable[]): void {
-    for (const variable of variables) if (variable.name !== '') this.of(variable);
+  meet(variables: readonly Variable[], names: ReadonlyMap<Variable, string> = new Map()): void {
+    for (const variable of variables) if (variable.name !== '') this.of(variable, names.get(variable));
     for (const variable of variables) this.of(variable);
   }
 
+  /** The name that a variable is known by, if it is. */
+  nameOf(variable: Variable): string | undefined {
+    return this.#kept.get(variable)?.name;
+  }
+
   /** What is kept of a variable, made with the declared initial values at first. Throws DUPLICATE_NAME. */
-  of(variable: Variable): Kept {
+  of(variable: Variable, called: string = variable.name): Kept {
     const known = this.#kept.get(variable);
     if (known) return known;
     const what = this.#optimizer.className;
     if (variable.dtype !== 'float32') throw fail('INVALID_DTYPE', what, 'float32 variables', String(variable));
-    const name = variable.name === '' ? this.#freeName() : variable.name;
+    const name = called === '' ? this.#freeName() : called;
     const other = this.#byName.get(name);
     if (other && !other.isDisposed) {
       const hint = 'make a new optimizer, or dispose of the old variable or model';
@@ -137,13 +146,13 @@ export class Memory {
     const states = this.#specs(name).map((spec) => {
       const [rule, own, shape] = [part as Optimizer, `${name}/${spec.name}`, shapeOf(spec, variable.shape, part, name)];
       const state: Variable = spec.dtype
-        ? new CodedState(rule.initialOf(spec), shape, spec.dtype, own)
+        ? new CodedState(rule.settings.initialOf(spec), shape, spec.dtype, own)
         : new Variable(initialOf(rule, spec), shape, { name: own, dtype: 'float32', trainable: false });
       if (saved) changeTo(state, saved[spec.name] as Captured, `state of ${quote(name)}`)();
       return state;
     });
     this.#waiting.delete(name);
-    if (variable.name === '') this.#unnamed++;
+    if (called === '') this.#unnamed++;
     const rows = { indices: undefined, values: undefined };
     const kept: Kept = { name, part, states, gradient: undefined, rows, evaluated: undefined };
     this.#kept.set(variable, kept);
@@ -243,7 +252,7 @@ export class Memory {
 
 /** What a piece of state starts with. Numbers are pairs; only the first of them starts with anything. */
 function initialOf(part: Optimizer, spec: StateSpec): number | Float32Array {
-  const value = part.initialOf(spec);
+  const value = part.settings.initialOf(spec);
   if (typeof spec.shape !== 'number' || value === 0) return value;
   const numbers = new Float32Array(2 * spec.shape);
   numbers[0] = value;
@@ -272,7 +281,7 @@ function shapeOf(
   name: string,
 ): readonly number[] {
   if (typeof shape === 'number') return [shape, 2];
-  if (typeof shape === 'object') return [part?.countOf(shape.times) ?? 0, ...like];
+  if (typeof shape === 'object') return [part?.settings.countOf(shape.times) ?? 0, ...like];
   const vector = part?.asVector(name) ?? false;
   const rank = vector ? 1 : like.length;
   switch (shape) {

@@ -3,10 +3,11 @@
 import { plain } from '../declaration.js';
 import { describeValue, fail, nearest, quote } from '../errors.js';
 import { SCHEDULES } from '../generated/schedules.js';
+import { knowUnits } from '../known.js';
 import * as keras from './keras.js';
 import * as optax from './optax.js';
 import * as optaxParts from './optax-parts.js';
-import { Join, Points, Product, resolveWith } from './parts.js';
+import { Join, Points, Product } from './parts.js';
 import { Schedule } from './schedule.js';
 import * as torch from './torch.js';
 import * as torchParts from './torch-parts.js';
@@ -55,4 +56,4 @@ export function deserialize(serialized: unknown): Schedule {
   throw fail('UNKNOWN_NAME', 'schedule', names.join(', '), quote(name), near && `did you mean ${near}?`);
 }
 
-resolveWith(deserialize);
+knowUnits('schedule', deserialize);

@@ -4,18 +4,11 @@ import type { Declaration } from '../declaration.js';
 import { inRange } from '../declaration.js';
 import { describeValue, fail } from '../errors.js';
 import type { Writer } from '../graph/writer.js';
+import { unitOf } from '../known.js';
 import { depthOf, encodePart, Schedule } from './schedule.js';
 
 /** A number or a schedule, also as `{ className, config }`. */
 export type Part = number | Schedule | { readonly className: string; readonly config: object };
-
-// Set by index.ts, which knows the classes by name and needs this file first.
-let deserialize: (serialized: unknown) => Schedule;
-
-/** @internal */
-export function resolveWith(fn: typeof deserialize): void {
-  deserialize = fn;
-}
 
 /** Options of {@link Join}. */
 export interface JoinOptions {
@@ -184,7 +177,7 @@ export function readParts(what: string, name: string, given: unknown): readonly 
   }
   const parts = given.map((part: unknown) => {
     if (typeof part === 'number' && Number.isFinite(part)) return part;
-    return deserialize(part);
+    return unitOf('schedule', part, what);
   });
   depthOf(what, parts);
   return parts;

@@ -12,6 +12,13 @@ export function advance(run: number, max_steps: number, budget: number, hyper: U
 
 export function alloc(bytes: number): number;
 
+export function apply(run: number, mail: Uint8Array): void;
+
+/**
+ * Says that the second part of the module was instantiated.
+ */
+export function arrived(): void;
+
 export function compile(plan: Uint8Array | number[], max_batch: number): number;
 
 export function info(): string;
@@ -46,6 +53,8 @@ export interface InitOutput {
     readonly address: (a: number) => [number, number, number];
     readonly advance: (a: number, b: number, c: number, d: number, e: number) => [number, number, number, number];
     readonly alloc: (a: number) => [number, number, number];
+    readonly apply: (a: number, b: number, c: number, d: any) => [number, number];
+    readonly arrived: () => void;
     readonly compile: (a: number, b: number, c: number) => [number, number, number];
     readonly info: () => [number, number, number, number];
     readonly measure: (a: number, b: number, c: number) => [number, number, number];

@@ -34,6 +34,11 @@ export abstract class Wrapper {
     return this.#declaration.name;
   }
 
+  /** @internal Whether its numbers are the same at every step. */
+  get isConstant(): boolean {
+    return [...this.#values.values()].every((value) => value === null || typeof value === 'number');
+  }
+
   /** @internal What it looks at besides gradients. */
   get needs(): Needs | undefined {
     return this.#declaration.needs;

@@ -86,14 +86,16 @@ impl Attrs {
 }
 
 fn wrong(name: &str, expected: &str, got: Option<&Attr>) -> Error {
-    let got = match got {
-        None => "nothing".to_string(),
-        Some(Attr::Int(x)) => x.to_string(),
-        Some(Attr::Float(_)) => "a fraction".to_string(),
-        Some(Attr::Ints(_)) => "a list of integers".to_string(),
-        Some(Attr::Dims(_)) => "dimensions".to_string(),
-        Some(Attr::Str(text)) => format!("'{text}'"),
-        Some(Attr::Graph(_)) => "a sub-graph".to_string(),
-    };
-    Error::new(Code::PlanInvalid, format!("attribute {name}: expected {expected}, got {got}"))
+    Error::of(Code::PlanInvalid, || {
+        let got = match got {
+            None => "nothing".to_string(),
+            Some(Attr::Int(x)) => x.to_string(),
+            Some(Attr::Float(_)) => "a fraction".to_string(),
+            Some(Attr::Ints(_)) => "a list of integers".to_string(),
+            Some(Attr::Dims(_)) => "dimensions".to_string(),
+            Some(Attr::Str(text)) => format!("'{text}'"),
+            Some(Attr::Graph(_)) => "a sub-graph".to_string(),
+        };
+        format!("attribute {name}: expected {expected}, got {got}")
+    })
 }

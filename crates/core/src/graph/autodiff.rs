@@ -57,7 +57,9 @@ impl Graph {
             };
             if self.ty(seed).shape != self.ty(y).shape {
                 let (expected, got) = (self.shape(y), self.shape(seed));
-                return Err(Error::new(Code::ShapeMismatch, format!("gradient seed: expected {expected}, got {got}")));
+                return Err(Error::of(Code::ShapeMismatch, || {
+                    format!("gradient seed: expected {expected}, got {got}")
+                }));
             }
             if active[y.index()] {
                 self.accumulate(&mut grads, y, Grad::Value(seed))?;
@@ -66,8 +68,8 @@ impl Graph {
         let last = ys.iter().map(|(y, _)| y.index()).max().unwrap_or(0);
         for n in (first..self.nodes.len()).rev() {
             if self.nodes.len() > MAX_NODES {
-                let message = format!("gradients: expected at most {MAX_NODES} nodes, got more");
-                return Err(Error::new(Code::PlanInvalid, message));
+                let message = || format!("gradients: expected at most {MAX_NODES} nodes, got more");
+                return Err(Error::of(Code::PlanInvalid, message));
             }
             let node = &self.nodes[n];
             let outside = node.outputs.first().is_none_or(|v| v.index() > last);

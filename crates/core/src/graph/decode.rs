@@ -13,12 +13,17 @@ const MAX_DEPTH: usize = 8;
 /// Reads a graph. The second result maps the ids of the bytes (outputs numbered in the order written) to values: the
 /// two differ once a `gradients` entry has put nodes in between.
 pub fn decode(reader: &mut Reader<'_>) -> Result<(Graph, Vec<Value>)> {
-    decode_at(reader, 0)
+    decode_at(reader, 0, 0)
 }
 
-fn decode_at(reader: &mut Reader<'_>, depth: usize) -> Result<(Graph, Vec<Value>)> {
+/// The same of a graph that has its sources' numbers, below `sources`, from another.
+pub fn decode_beside(reader: &mut Reader<'_>, sources: usize) -> Result<(Graph, Vec<Value>)> {
+    decode_at(reader, 0, sources)
+}
+
+fn decode_at(reader: &mut Reader<'_>, depth: usize, sources: usize) -> Result<(Graph, Vec<Value>)> {
     if depth > MAX_DEPTH {
-        return Err(invalid(format!("sub-graphs: expected at most {MAX_DEPTH} levels, got more")));
+        return Err(invalid(|| format!("sub-graphs: expected at most {MAX_DEPTH} levels, got more")));
     }
     let (mut graph, mut ids) = (Graph::new(), Vec::new());
     let count = reader.count(1)?;
@@ -27,8 +32,9 @@ fn decode_at(reader: &mut Reader<'_>, depth: usize) -> Result<(Graph, Vec<Value>
             kind @ 0..=3 => {
                 // Tables are made as long as the largest index says.
                 let index = reader.size()?;
-                if index >= count {
-                    return Err(invalid(format!("source: expected an index below {count}, the nodes, got {index}")));
+                let end = count.max(sources);
+                if index >= end {
+                    return Err(invalid(|| format!("source: expected an index below {end}, the nodes, got {index}")));
                 }
                 let source = match kind {
                     0 => Source::Variable(index),
@@ -47,7 +53,7 @@ fn decode_at(reader: &mut Reader<'_>, depth: usize) -> Result<(Graph, Vec<Value>
                 ids.extend(graph.push_arc(op, &inputs)?);
             }
             5 => decode_gradients(reader, &mut graph, &mut ids)?,
-            tag => return Err(invalid(format!("node: expected a kind below 6, got {tag}"))),
+            tag => return Err(invalid(|| format!("node: expected a kind below 6, got {tag}"))),
         }
     }
     graph.results = decode_values(reader, &ids)?;
@@ -64,14 +70,16 @@ fn decode_gradients(reader: &mut Reader<'_>, graph: &mut Graph, ids: &mut Vec<Va
             id => Some(lookup(ids, id - 1)?),
         };
         if graph.ty(y).dtype != DType::F32 {
-            let message = format!("gradients: expected float32 outputs, got {}", graph.ty(y));
-            return Err(Error::new(Code::NotDifferentiable, message));
+            let message = || format!("gradients: expected float32 outputs, got {}", graph.ty(y));
+            return Err(Error::of(Code::NotDifferentiable, message));
         }
         ys.push((y, seed));
     }
     let xs = decode_values(reader, ids)?;
     for (x, grad) in xs.iter().zip(graph.gradients(&ys, &xs)?) {
         ids.push(match grad {
+            // An update must not read a variable while it writes another: what is one becomes a value of its own.
+            Some(grad) if graph.is_source(grad) => graph.copied(grad)?,
             Some(grad) => grad,
             None => graph.fill_like(*x, 0.0)?,
         });
@@ -86,7 +94,9 @@ pub fn decode_values(reader: &mut Reader<'_>, ids: &[Value]) -> Result<Vec<Value
 
 /// The value an id of the bytes stands for.
 pub fn lookup(ids: &[Value], id: u64) -> Result<Value> {
-    ids.get(id as usize).copied().ok_or_else(|| invalid(format!("value: expected an id below {}, got {id}", ids.len())))
+    ids.get(id as usize)
+        .copied()
+        .ok_or_else(|| invalid(|| format!("value: expected an id below {}, got {id}", ids.len())))
 }
 
 /// A dtype and a shape.
@@ -109,8 +119,8 @@ fn decode_attrs(reader: &mut Reader<'_>, depth: usize) -> Result<Attrs> {
             2 => Attr::Ints((0..reader.count(1)?).map(|_| Ok(zigzag(reader.varuint()?))).collect::<Result<_>>()?),
             3 => Attr::Dims(decode_dims(reader)?),
             4 => Attr::Str(reader.str()?.to_string()),
-            5 => Attr::Graph(Box::new(decode_at(reader, depth + 1)?.0)),
-            tag => return Err(invalid(format!("attribute {name}: expected a tag below 6, got {tag}"))),
+            5 => Attr::Graph(Box::new(decode_at(reader, depth + 1, 0)?.0)),
+            tag => return Err(invalid(|| format!("attribute {name}: expected a tag below 6, got {tag}"))),
         };
         entries.push((name, attr));
     }
@@ -121,6 +131,6 @@ fn zigzag(x: u64) -> i64 {
     (x >> 1) as i64 ^ -((x & 1) as i64)
 }
 
-fn invalid(message: String) -> Error {
-    Error::new(Code::PlanInvalid, message)
+fn invalid(message: impl FnOnce() -> String) -> Error {
+    Error::of(Code::PlanInvalid, message)
 }

@@ -7,7 +7,7 @@ pub mod types;
 
 pub use attrs::{Attr, Attrs};
 pub use autodiff::Expansion;
-pub use decode::{decode, decode_values, lookup};
+pub use decode::{decode, decode_beside, decode_values, lookup};
 use types::{Shape, Type};
 
 use crate::error::{Code, Error, Result};
@@ -88,7 +88,7 @@ impl Graph {
 
     pub fn push_arc(&mut self, op: Arc<dyn Op>, inputs: &[Value]) -> Result<Vec<Value>> {
         let types: Vec<&Type> = inputs.iter().map(|&v| self.ty(v)).collect();
-        let outputs = op.infer(&types).map_err(|e| Error::new(e.code, format!("{}: {}", op.name(), e.message)))?;
+        let outputs = op.infer(&types).map_err(|e| Error::of(e.code, || format!("{}: {}", op.name(), e.message)))?;
         Ok(self.add_node(Kind::Op(op), inputs.to_vec(), outputs))
     }
 
@@ -128,6 +128,6 @@ impl Graph {
         if id < self.types.len() as u64 {
             return Ok(Value(id as u32));
         }
-        Err(Error::new(Code::PlanInvalid, format!("value: expected an index below {}, got {id}", self.types.len())))
+        Err(Error::of(Code::PlanInvalid, || format!("value: expected an index below {}, got {id}", self.types.len())))
     }
 }

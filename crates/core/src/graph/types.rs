@@ -34,7 +34,7 @@ impl DType {
         [DType::F32, DType::I32, DType::U8, DType::Bool]
             .get(tag as usize)
             .copied()
-            .ok_or_else(|| Error::new(Code::PlanInvalid, format!("dtype: expected a tag below 4, got {tag}")))
+            .ok_or_else(|| Error::of(Code::PlanInvalid, || format!("dtype: expected a tag below 4, got {tag}")))
     }
 
     /// The name JavaScript uses.
@@ -66,7 +66,11 @@ impl Dim {
     /// The size at batch `b`. Plans check at compile time that it fits for the largest batch.
     #[inline]
     pub fn at(self, b: usize) -> usize {
-        (0..self.power).fold(self.coef, |size, _| size.saturating_mul(b))
+        match self.power {
+            0 => self.coef,
+            1 => self.coef.saturating_mul(b),
+            power => (0..power).fold(self.coef, |size, _| size.saturating_mul(b)),
+        }
     }
 
     /// The product, if it stays within the limits of a dimension.
@@ -76,10 +80,9 @@ impl Dim {
         match coef {
             Some(0) => Ok(Dim::fixed(0)),
             Some(coef) if power <= MAX_POWER => Ok(Dim { coef, power }),
-            _ => Err(Error::new(
-                Code::InvalidShape,
-                format!("size: expected at most {MAX_ELEMENTS} elements, got {self} x {other}"),
-            )),
+            _ => Err(Error::of(Code::InvalidShape, || {
+                format!("size: expected at most {MAX_ELEMENTS} elements, got {self} x {other}")
+            })),
         }
     }
 
@@ -109,7 +112,9 @@ impl Shape {
         let dims = dims.into();
         if dims.len() > MAX_RANK {
             let rank = dims.len();
-            return Err(Error::new(Code::InvalidShape, format!("shape: expected at most {MAX_RANK} axes, got {rank}")));
+            return Err(Error::of(Code::InvalidShape, || {
+                format!("shape: expected at most {MAX_RANK} axes, got {rank}")
+            }));
         }
         extent(&dims)?;
         Ok(Shape(dims))
@@ -182,14 +187,13 @@ impl Type {
     pub fn bytes(&self, b: usize) -> Result<usize> {
         let size = self.size().at(b);
         if extent(self.dims())?.at(b) > MAX_ELEMENTS {
-            return Err(Error::new(
-                Code::InvalidShape,
-                format!("value: expected at most {MAX_ELEMENTS} elements, got {self} with B = {b}"),
-            ));
+            return Err(Error::of(Code::InvalidShape, || {
+                format!("value: expected at most {MAX_ELEMENTS} elements, got {self} with B = {b}")
+            }));
         }
         size.checked_mul(self.dtype.bytes()).ok_or_else(|| {
-            let message = format!("value: expected to lie within {} bytes, got {self} with B = {b}", usize::MAX);
-            Error::new(Code::OutOfMemory, message)
+            let message = || format!("value: expected to lie within {} bytes, got {self} with B = {b}", usize::MAX);
+            Error::of(Code::OutOfMemory, message)
         })
     }
 }

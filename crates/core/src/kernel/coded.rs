@@ -101,6 +101,7 @@ struct Read<'a>(Coded<'a>, &'a mut Scratch);
 
 impl Kernel for Read<'_> {
     type Out = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run(self) {
@@ -160,6 +161,7 @@ struct Write<'a>(Coded<'a>, &'a Scratch);
 
 impl Kernel for Write<'_> {
     type Out = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run(self) {

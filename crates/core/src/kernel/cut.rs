@@ -3,7 +3,8 @@
 
 use super::coded::{CHUNK, Coded, Format, Scratch};
 use super::segment::{Rows, STATES, Segment};
-use super::sweep::{ARRAYS, Piece, Stage};
+use super::sweep::{ARRAYS, LANES, Piece, Stage};
+use crate::part;
 use std::ops::Range;
 
 /// Elements of rows without a gradient that share their zeros.
@@ -28,9 +29,21 @@ struct From {
 impl Cut<'_> {
     /// Elements `range` of those that the sweep visits, by threads that have disjoint ranges.
     pub(super) fn range(&self, range: Range<usize>) {
-        let from = From { states: self.segment.state, first: 0 };
         match (self.segment.rows, self.coded()) {
-            (None, false) => self.piece(&from, range, self.segment.gradient, 0),
+            (None, false) => self.piece(&self.from(), range, self.segment.gradient, 0),
+            _ => part::gate(|| self.pieces(range)),
+        }
+    }
+
+    fn from(&self) -> From {
+        From { states: self.segment.state, first: 0 }
+    }
+
+    /// The same of rows and of coded state, which have the second part of the WASM module.
+    fn pieces(&self, range: Range<usize>) {
+        let from = self.from();
+        match (self.segment.rows, self.coded()) {
+            (None, false) => {}
             (Some(rows), false) if rows.all => self.elements(&rows, &from, range),
             (Some(rows), false) if !range.is_empty() => {
                 let place = |i: usize| rows.start(i / rows.width) + i % rows.width;
@@ -57,9 +70,12 @@ impl Cut<'_> {
             arrays[states] = segment.param.add(range.start);
             arrays[states + 1] = gradient.add(range.start - first).cast_mut();
         }
+        // What lies behind the last element belongs to the segment as well: whole blocks are less work than a rest.
+        let len =
+            if segment.lines && range.end == segment.len() { range.len().next_multiple_of(LANES) } else { range.len() };
         // Threads have disjoint ranges, and the memory of a segment is exclusive while a sweep holds the list
         // mutably: that is what a piece promises.
-        (self.pass)(Piece { arrays, len: range.len(), stage: self.stage, scale: segment.gradient_scale });
+        (self.pass)(Piece { arrays, len, stage: self.stage, scale: segment.gradient_scale });
     }
 
     /// Those of the elements `range` of the parameter that are in rows with a gradient and, if they count, the others.

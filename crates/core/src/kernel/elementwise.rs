@@ -1,8 +1,9 @@
 //! Loops that apply one function to every element: the function is inlined and compiled for the best instruction set,
 //! and large slices are shared among threads. Refuses slices of unequal lengths.
 
-use super::pool::{Shared, split};
+use super::pool::{SPLIT_FROM, Shared, split};
 use super::simd::{Kernel, dispatch};
+use super::turn;
 use super::vector::{V, WIDTH, load, store};
 use std::ops::Range;
 
@@ -46,7 +47,23 @@ pub struct Source {
     step: usize,
 }
 
-/// A formula of N numbers as a loop over rows: compiled once, wherever the operands lie. [`Each`] makes one of a function.
+/// A function of N numbers. Mark `at` `#[inline(always)]`: a large formula that is called keeps the baseline instruction set
+/// and one element at a time, at twenty times the cost; of closures only small ones are inlined.
+pub trait Function<const N: usize>: Sync {
+    fn at(&self, x: [V; N]) -> V;
+}
+
+/// The function that a closure is.
+pub struct Each<F>(pub F);
+
+impl<const N: usize, F: Fn([V; N]) -> V + Sync> Function<N> for Each<F> {
+    #[inline(always)]
+    fn at(&self, x: [V; N]) -> V {
+        (self.0)(x)
+    }
+}
+
+/// A function as a loop over rows: compiled once, wherever the operands lie.
 pub trait Formula<const N: usize>: Sync {
     /// # Safety
     /// `dst` holds `count` rows that nothing else touches meanwhile, every source as many, or one where its step is 0. A
@@ -54,12 +71,9 @@ pub trait Formula<const N: usize>: Sync {
     unsafe fn rows(&self, dst: *mut f32, sources: [Source; N], count: usize);
 }
 
-/// A function of N numbers, elementwise.
-pub struct Each<F>(pub F);
-
-impl<const N: usize, F: Fn([V; N]) -> V + Sync> Formula<N> for Each<F> {
+impl<const N: usize, F: Function<N>> Formula<N> for F {
     unsafe fn rows(&self, dst: *mut f32, sources: [Source; N], count: usize) {
-        dispatch(Rows { f: &self.0, dst, sources, count });
+        dispatch(Rows { f: self, dst, sources, count });
     }
 }
 
@@ -70,8 +84,9 @@ struct Rows<'a, const N: usize, F> {
     count: usize,
 }
 
-impl<const N: usize, F: Fn([V; N]) -> V> Kernel for Rows<'_, N, F> {
+impl<const N: usize, F: Function<N>> Kernel for Rows<'_, N, F> {
     type Out = ();
+    const WIDE: bool = true;
     #[inline(always)]
     fn run(self) {
         for i in 0..self.count {
@@ -79,7 +94,10 @@ impl<const N: usize, F: Fn([V; N]) -> V> Kernel for Rows<'_, N, F> {
             // SAFETY: whoever calls `Formula::rows` vouches for `count` rows behind every address.
             let at = |s: Source, j: usize| unsafe { load(s.row.add(i * s.step + j * WIDTH)) };
             let x: [[V; N]; ROW / WIDTH] = std::array::from_fn(|j| std::array::from_fn(|s| at(self.sources[s], j)));
-            let y = x.map(|x| (self.f)(x));
+            let mut y = [V::from(0.0); ROW / WIDTH];
+            for j in 0..ROW / WIDTH {
+                y[j] = self.f.at(x[j]);
+            }
             for j in 0..ROW / WIDTH {
                 // SAFETY: as above.
                 unsafe { store(self.dst.add(i * ROW + j * WIDTH), y[j]) };
@@ -110,6 +128,61 @@ unsafe fn apply<const N: usize>(formula: &dyn Formula<N>, dst: *mut f32, sources
         unsafe {
             formula.rows(out.as_mut_ptr(), tails, 1);
             dst.add(whole).copy_from_nonoverlapping(out.as_ptr(), rest);
+        }
+    }
+}
+
+/// dst = f(operands) where every address is the start of a cache line that belongs to the value to its end, as those of a
+/// plan's values are: then there is no rest. An operand is as long as the destination, or a single element.
+///
+/// # Safety
+/// The addresses hold `len` elements (an operand of length 1 one) and the rest of their last cache line, which nothing else
+/// uses meanwhile. An operand of `len` elements may be the destination.
+pub(super) unsafe fn whole_lines<const N: usize>(
+    dst: *mut f32,
+    operands: [(*const f32, usize); N],
+    len: usize,
+    formula: &dyn Formula<N>,
+) {
+    let mut repeated = [[0.0; ROW]; N];
+    let mut sources = [Source { row: dst, step: ROW }; N];
+    for ((source, row), (address, own)) in sources.iter_mut().zip(&mut repeated).zip(operands) {
+        source.row = address;
+        if own != len {
+            assert!(own == 1, "an operand is as long as the destination, or one element");
+            // SAFETY: it holds one.
+            *row = [unsafe { *address }; ROW];
+            *source = Source { row: row.as_ptr(), step: 0 };
+        }
+    }
+    if len < SPLIT_FROM && turn::idle() {
+        // SAFETY: as promised; a cache line is a whole number of rows.
+        return unsafe { formula.rows(dst, sources, len.div_ceil(ROW)) };
+    }
+    let lines = Lines { dst, sources };
+    split(len.div_ceil(ROW), ROW, 1, |rows| {
+        // SAFETY: as promised; a cache line is a whole number of rows.
+        unsafe { lines.apply(rows, formula) };
+    });
+}
+
+/// Where a formula reads and writes whole rows, on several threads.
+struct Lines<const N: usize> {
+    dst: *mut f32,
+    sources: [Source; N],
+}
+
+// SAFETY: threads have rows of their own.
+unsafe impl<const N: usize> Sync for Lines<N> {}
+
+impl<const N: usize> Lines<N> {
+    /// # Safety
+    /// As [`Formula::rows`], of these rows.
+    unsafe fn apply(&self, rows: Range<usize>, formula: &dyn Formula<N>) {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let at = |source: Source| Source { row: source.row.add(rows.start * source.step), ..source };
+            formula.rows(self.dst.add(rows.start * ROW), self.sources.map(at), rows.len());
         }
     }
 }

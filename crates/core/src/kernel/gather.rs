@@ -5,6 +5,7 @@ use super::memory::Buffer;
 use super::place::Arg;
 use super::pool::split;
 use super::simd::{Kernel, dispatch};
+use super::turn;
 use crate::error::{Code, Error, Result, describe};
 use crate::graph::types::DType;
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +21,9 @@ pub fn gather(
     rows: Option<&[u32]>,
     b: usize,
 ) -> Result<()> {
+    if b == 1 && turn::idle() {
+        return gather_row(into, source, dtype, row, 0, rows.map_or(start, |rows| rows[0] as usize));
+    }
     let refused = Mutex::new(None::<(usize, Error)>);
     split(b, row, 1, |range| {
         for i in range {
@@ -55,8 +59,8 @@ fn gather_row(into: &Arg, source: &Buffer, dtype: DType, row: usize, i: usize, i
             (DType::F32, DType::F32) => cast(from(4), into.row_mut::<f32>(i, row), |x: f32| x),
             (DType::I32, DType::I32) => cast(from(4), into.row_mut::<i32>(i, row), |x: i32| x),
             (from, to) => {
-                let message = format!("data: expected a dtype that casts to {}, got {}", to.name(), from.name());
-                return Err(Error::new(Code::InvalidDtype, message));
+                let message = || format!("data: expected a dtype that casts to {}, got {}", to.name(), from.name());
+                return Err(Error::of(Code::InvalidDtype, message));
             }
         }
     }
@@ -94,8 +98,8 @@ unsafe fn whole(from: *const u8, to: &mut [i32], row: usize) -> Result<()> {
     for (to, &x) in to.iter_mut().zip(from) {
         *to = x as i32;
         if *to as f32 != x {
-            let message = format!("data: expected whole numbers, got {} in row {row}", describe(f64::from(x)));
-            return Err(Error::new(Code::InvalidValue, message));
+            let message = || format!("data: expected whole numbers, got {} in row {row}", describe(f64::from(x)));
+            return Err(Error::of(Code::InvalidValue, message));
         }
     }
     Ok(())

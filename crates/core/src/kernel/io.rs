@@ -1,6 +1,6 @@
 //! What one instruction sees of its buffers: typed views, each output handed out once.
 
-use super::elementwise::First;
+use super::elementwise::{First, Formula, whole_lines};
 use super::place::{Arg, Element};
 use crate::graph::types::{DType, Type};
 use crate::plan::Step;
@@ -64,6 +64,11 @@ impl<'a> Io<'a> {
         &self.types[i]
     }
 
+    /// Types of the inputs followed by those of the outputs.
+    pub fn types(&self) -> &'a [Type] {
+        self.types
+    }
+
     pub fn output_type(&self, o: usize) -> &'a Type {
         &self.types[self.inputs.len() + o]
     }
@@ -87,6 +92,27 @@ impl<'a> Io<'a> {
     /// Input 0, or the word that it is the output.
     pub fn first(&self) -> First<'a> {
         if self.shared { First::Same } else { First::Other(self.input(0)) }
+    }
+
+    /// Output 0 = `formula` of the inputs, elementwise: each is as long as the output, or one element.
+    pub fn each<const N: usize>(&self, formula: &dyn Formula<N>) {
+        self.take(0);
+        let len = self.outputs[0].len(self.batch);
+        let operand = |i: usize| {
+            let input = &self.inputs[i];
+            assert!(input.dtype() == DType::F32, "float32 operands");
+            (input.address().cast_const(), input.len(self.batch))
+        };
+        assert!(self.outputs[0].dtype() == DType::F32, "a float32 output");
+        // SAFETY: values of a plan begin at cache lines of their own; the output is taken once, and what is not it lies apart.
+        unsafe { whole_lines(self.outputs[0].address(), std::array::from_fn(operand), len, formula) };
+    }
+
+    /// Whether inputs 0 and 1 are as long as the output, or one element: what [`Io::each`] takes.
+    pub fn fits_each(&self) -> bool {
+        let len = self.outputs[0].len(self.batch);
+        let fits = |input: &Arg| input.len(self.batch) == len || input.len(self.batch) == 1;
+        self.inputs.iter().take(2).all(fits)
     }
 
     /// Output `o`, once.
@@ -139,7 +165,7 @@ impl<'a> Io<'a> {
 
     fn take(&self, o: usize) {
         let bit = 1u64 << o.min(63);
-        assert!(self.taken.get() & bit == 0 || o > 62, "output {o} was taken before");
+        assert!(self.taken.get() & bit == 0 || o > 62, "an output was taken before");
         self.taken.set(self.taken.get() | bit);
     }
 }

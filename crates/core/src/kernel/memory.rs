@@ -1,8 +1,9 @@
 //! Raw memory: zeroed, 64-byte aligned buffers that may be shared between a running plan and the store. Who may write
 //! when is decided by the plan's memory layout and the engine's pins; how much there may be, by a quota.
+//! Behind the bytes that were asked for, the last cache line is the buffer's as well: kernels may work on whole lines.
 
 use crate::error::{Code, Error, Result};
-use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -39,8 +40,9 @@ impl Quota {
         let more = |used: usize| used.checked_add(len).filter(|&sum| sum <= limit);
         self.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).map(|_| ()).map_err(|used| {
             let hint = "a smaller batchSize takes less, dispose() frees, a larger memoryLimit allows more";
-            let message = format!("memory: expected at most {limit} bytes, got {used} in use and {len} more ({hint})");
-            Error::new(Code::OutOfMemory, message)
+            let [limit, used, len] = [limit, used, len].map(|bytes| bytes.to_string());
+            let got = [&limit, " bytes, got ", &used, " in use and ", &len, " more (", hint, ")"].concat();
+            Error::new(Code::OutOfMemory, "memory: expected at most ".to_string() + &got)
         })
     }
 
@@ -77,10 +79,10 @@ impl Buffer {
     }
 
     fn alloc(len: usize, quota: Option<Arc<Quota>>) -> Result<Self> {
-        let refused = || Error::new(Code::OutOfMemory, format!("memory: expected {len} more bytes, got none"));
-        let layout = Layout::from_size_align(len.max(1), ALIGN).map_err(|_| refused())?;
-        // SAFETY: the layout has a size of at least one byte.
-        let ptr = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or_else(refused)?;
+        let refused =
+            || Error::new(Code::OutOfMemory, ["memory: expected ", &len.to_string(), " more bytes, got none"].concat());
+        let layout = layout(len).ok_or_else(refused)?;
+        let ptr = NonNull::new(zeroed(layout)).ok_or_else(refused)?;
         Ok(Buffer { ptr, len, pins: AtomicU32::new(0), quota })
     }
 
@@ -120,10 +122,9 @@ impl Buffer {
     pub(super) fn range(&self, offset: usize, len: usize) -> Result<()> {
         match offset.checked_add(len) {
             Some(end) if end <= self.len => Ok(()),
-            _ => Err(Error::new(
-                Code::InvalidValue,
-                format!("buffer: expected a range within {} bytes, got {len} bytes at {offset}", self.len),
-            )),
+            _ => Err(Error::of(Code::InvalidValue, || {
+                format!("buffer: expected a range within {} bytes, got {len} bytes at {offset}", self.len)
+            })),
         }
     }
 
@@ -148,6 +149,48 @@ impl Buffer {
     }
 }
 
+/// Bytes of a huge page of x86-64 and of arm64 with small pages.
+const HUGE: usize = 1 << 21;
+
+/// Whole cache lines and, from two huge pages on, from the start of one: where the system can have such pages.
+fn layout(len: usize) -> Option<Layout> {
+    let align = if cfg!(target_os = "linux") && len >= 2 * HUGE { HUGE } else { ALIGN };
+    Layout::from_size_align(len.max(1).checked_next_multiple_of(ALIGN)?, align).ok()
+}
+
+/// Zeroed memory, or null. Large memory asks for huge pages before it is first touched: a sweep over it is bound by how fast
+/// addresses are looked up.
+fn zeroed(layout: Layout) -> *mut u8 {
+    if layout.align() < HUGE {
+        // SAFETY: the layout has a size of at least one byte.
+        return unsafe { alloc_zeroed(layout) };
+    }
+    // SAFETY: as above.
+    let ptr = unsafe { alloc(layout) };
+    if !ptr.is_null() {
+        advise_huge(ptr, layout.size());
+        // SAFETY: as many bytes as were just allocated.
+        unsafe { ptr.write_bytes(0, layout.size()) };
+    }
+    ptr
+}
+
+#[cfg(target_os = "linux")]
+fn advise_huge(ptr: *mut u8, len: usize) {
+    // From <sys/mman.h>; the number is the same on every architecture of Linux.
+    const MADV_HUGEPAGE: i32 = 14;
+    // SAFETY: the C library's function of that name.
+    unsafe extern "C" {
+        fn madvise(address: *mut std::ffi::c_void, length: usize, advice: i32) -> i32;
+    }
+    // SAFETY: whole huge pages of memory that was just allocated; the advice changes none of its contents. What the system
+    // answers does not matter: without huge pages there are others.
+    unsafe { madvise(ptr.cast(), len / HUGE * HUGE, MADV_HUGEPAGE) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn advise_huge(_: *mut u8, _: usize) {}
+
 /// Floats that nobody else has an address of.
 #[derive(Debug)]
 pub struct Floats(Buffer);
@@ -166,8 +209,8 @@ impl Floats {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let layout = Layout::from_size_align(self.len.max(1), ALIGN).expect("checked when allocated");
-        // SAFETY: allocated in `zeroed` with this layout.
+        let layout = layout(self.len).expect("checked when allocated");
+        // SAFETY: allocated in `alloc` with this layout.
         unsafe { dealloc(self.ptr.as_ptr(), layout) }
         if let Some(quota) = &self.quota {
             quota.give_back(self.len);

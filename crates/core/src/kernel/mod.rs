@@ -1,6 +1,8 @@
 //! Everything that touches the machine: CPU features, threads, raw memory. The only home of `unsafe` in this crate.
 
+pub mod attention;
 pub mod coded;
+pub mod conv;
 mod cut;
 pub mod elementwise;
 pub mod gather;
@@ -13,9 +15,11 @@ pub mod measure;
 pub mod memory;
 pub mod place;
 pub mod pool;
+pub mod pooling;
 pub mod random;
 pub mod reduce;
 pub mod rows;
+mod run;
 pub mod segment;
 pub mod simd;
 pub mod special;
@@ -24,3 +28,4 @@ mod tree;
 pub mod trig;
 pub mod turn;
 pub mod vector;
+pub mod window;

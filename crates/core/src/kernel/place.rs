@@ -46,8 +46,8 @@ impl Arg {
     pub fn like(&self, buffer: &Buffer) -> Result<Self> {
         let bytes = self.bytes_len(1);
         if buffer.len() != bytes {
-            let message = format!("variable: expected {bytes} bytes, got {}", buffer.len());
-            return Err(Error::new(Code::ShapeMismatch, message));
+            let message = || format!("variable: expected {bytes} bytes, got {}", buffer.len());
+            return Err(Error::of(Code::ShapeMismatch, message));
         }
         Ok(Arg { ptr: buffer.address(), ..*self })
     }
@@ -89,6 +89,17 @@ impl Arg {
 
     pub fn dtype(&self) -> DType {
         self.dtype
+    }
+
+    /// Elements at batch `b`.
+    #[inline]
+    pub(super) fn len(&self, b: usize) -> usize {
+        self.size.at(b)
+    }
+
+    #[inline]
+    pub(super) fn address(&self) -> *mut f32 {
+        self.ptr.cast()
     }
 
     /// Row `i` of a value whose rows have `len` elements.
@@ -207,6 +218,8 @@ pub(crate) fn segment(
     unsafe {
         let mut segment = Segment::from_raw(len, param.ptr.cast(), gradient.ptr.cast(), &states);
         segment.code(kept.format, kept.coded, kept.stream);
+        // Values of plans and buffers of the store begin at cache lines of their own.
+        segment.lines = index.is_none();
         if let Some(index) = index {
             assert!(
                 index.holds::<i32>() && gradient.size.coef == index.size.coef * kept.width,

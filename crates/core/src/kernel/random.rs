@@ -64,6 +64,24 @@ pub fn dropout(dst: &mut [f32], src: First, rate: f64, place: Place, first_row: 
     generate(dst, src, place, first_row, row_len, move |word, x| if word >= least { x * scale } else { 0.0 });
 }
 
+/// [`dropout`] of some elements of one row, from element `start` on, in place.
+pub fn dropout_part(dst: &mut [f32], rate: f64, place: Place, row: u64, start: usize) {
+    assert!((0.0..1.0).contains(&rate), "the dropout rate is in [0, 1)");
+    let least = (rate * 4_294_967_296.0) as u32;
+    let scale = (1.0 / (1.0 - rate)) as f32;
+    let key = subkey(place.key, [place.iteration as u32, (place.iteration >> 32) as u32, place.stream, VALUES]);
+    let f = move |word, x| if word >= least { x * scale } else { 0.0 };
+    let (mut at, mut rest) = (start, dst);
+    while !rest.is_empty() {
+        let (group, skip) = (at / GROUP, at % GROUP);
+        let (part, after) = rest.split_at_mut(rest.len().min(GROUP - skip));
+        let counter = [(group * WIDTH) as u32, row as u32, (row >> 32) as u32, place.scan_step];
+        at += part.len();
+        dispatch(Group { dst: part, src: First::Same, skip, key, counter, f });
+        rest = after;
+    }
+}
+
 /// The numbers 0 … len − 1 in an order given by seed and epoch, all orders equally likely (Fisher–Yates with Lemire's
 /// unbiased draws).
 pub fn permutation(dst: &mut [u32], key: u64, epoch: u64) {
@@ -138,7 +156,7 @@ fn generate(
             let part = unsafe { dst.range(start..end) };
             let row = first_row.wrapping_add(row as u64);
             let counter = [(group * WIDTH) as u32, row as u32, (row >> 32) as u32, place.scan_step];
-            dispatch(Group { dst: part, src: src.range(start..end), key, counter, f });
+            dispatch(Group { dst: part, src: src.range(start..end), skip: 0, key, counter, f });
         }
     });
 }
@@ -147,6 +165,8 @@ fn generate(
 struct Group<'a, F> {
     dst: &'a mut [f32],
     src: First<'a>,
+    /// Elements before the first of them in their group.
+    skip: usize,
     key: [u32; 2],
     counter: [u32; 4],
     f: F,
@@ -157,7 +177,7 @@ impl<F: Fn(u32, f32) -> f32> Kernel for Group<'_, F> {
     #[inline(always)]
     fn run(self) {
         let words = philox16(self.key, self.counter);
-        let words = words.as_flattened();
+        let words = &words.as_flattened()[self.skip..];
         match self.src {
             First::Same => self.dst.iter_mut().zip(words).for_each(|(x, &word)| *x = (self.f)(word, *x)),
             First::Other(src) => {

@@ -1,32 +1,34 @@
 //! Sums and maxima of fixed shape: the order of additions depends on the length alone, never on threads or vector width.
 //! `tree` states the shape.
 
-use super::pool::{Shared, split};
+use super::pool::{SPLIT_FROM, Shared, split};
 use super::simd::{Kernel, dispatch};
 use super::tree::{Add, AddExp, Counter, Dot, LEVELS, Max, Rule, Squares, contiguous, fold, halve, largest};
 pub use super::tree::{BLOCK, LANES};
+use super::turn;
 use super::vector::{V, WIDTH, load, store};
+use crate::part;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Columns that a sum over rows holds in registers at once; no bit depends on it.
 const STRIP: usize = if cfg!(target_family = "wasm") { 16 } else { 64 };
 
-/// [`sum`] for use inside a kernel: runs where it is called.
+/// [`sum`] for use inside a kernel: on this thread. A call, for sums are long code and rules of rows have several.
 #[inline(always)]
 pub fn row_sum(x: &[f32]) -> f32 {
-    contiguous(x, x, Add)
+    dispatch(Blocks { x, y: x, rule: Add })
 }
 
 /// Σ exp(x − shift), in the shape of [`sum`], for use inside a kernel.
 #[inline(always)]
 pub fn row_sum_exp(x: &[f32], shift: f32) -> f32 {
-    contiguous(x, x, AddExp { shift })
+    dispatch(Blocks { x, y: x, rule: AddExp { shift } })
 }
 
 /// [`max`] for use inside a kernel.
 #[inline(always)]
 pub fn row_max(x: &[f32]) -> f32 {
-    contiguous(x, x, Max).0
+    dispatch(Blocks { x, y: x, rule: Max }).0
 }
 
 /// What [`reduce_axis`] computes.
@@ -40,6 +42,9 @@ pub enum Reduction {
 
 /// Σ x.
 pub fn sum(x: &[f32]) -> f32 {
+    if x.len() <= BLOCK && turn::idle() {
+        return dispatch(Blocks { x, y: x, rule: Add });
+    }
     fold(x.len(), &|range| dispatch(Blocks { x: &x[range.clone()], y: &x[range], rule: Add }))
 }
 
@@ -76,6 +81,9 @@ pub fn sum_squares_of_rows(values: &[f32], index: &[i32], width: usize, len: usi
 
 /// Whether every element is finite: a third of the work of [`sum_squares_f64`].
 pub fn all_finite(x: &[f32]) -> bool {
+    if x.len() < SPLIT_FROM && turn::idle() {
+        return dispatch(Finite(x));
+    }
     let finite = AtomicBool::new(true);
     split(x.len(), 1, LANES, |range| {
         if !dispatch(Finite(&x[range])) {
@@ -117,7 +125,12 @@ pub fn reduce_axis(dst: &mut [f32], src: &[f32], outer: usize, r: usize, inner: 
             let width = STRIP.min(inner - column);
             // SAFETY: every unit has its own columns of its own outer index.
             let dst = unsafe { shared.range(o * inner + column..o * inner + column + width) };
-            dispatch(Columns { dst, src: &src[o * r * inner..(o + 1) * r * inner], inner, column, kind });
+            let columns = Columns { dst, src: &src[o * r * inner..(o + 1) * r * inner], inner, column };
+            match kind {
+                Reduction::Sum => dispatch(Sums(columns)),
+                // The op of maxima is in the second part of the WASM module.
+                Reduction::Max => part::gate(|| dispatch(Maxima(columns))),
+            }
         }
     });
 }
@@ -130,6 +143,8 @@ struct Blocks<'a, R> {
 
 impl<R: Rule> Kernel for Blocks<'_, R> {
     type Out = R::T;
+    // For the sums of exponentials.
+    const WIDE: bool = true;
     #[inline(always)]
     fn run(self) -> R::T {
         contiguous(self.x, self.y, self.rule)
@@ -194,17 +209,25 @@ struct Columns<'a> {
     src: &'a [f32],
     inner: usize,
     column: usize,
-    kind: Reduction,
 }
 
-impl Kernel for Columns<'_> {
+struct Sums<'a>(Columns<'a>);
+
+impl Kernel for Sums<'_> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        match self.kind {
-            Reduction::Sum => self.reduce(0.0, |sum, x| sum + x),
-            Reduction::Max => self.reduce(f32::NEG_INFINITY, largest),
-        }
+        self.0.reduce(0.0, |sum, x| sum + x);
+    }
+}
+
+struct Maxima<'a>(Columns<'a>);
+
+impl Kernel for Maxima<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        self.0.reduce(f32::NEG_INFINITY, largest);
     }
 }
 

@@ -20,7 +20,7 @@ fn share(dst: &mut [f32], width: usize, cost: usize, work: &(dyn Fn(usize, &mut 
     if dst.is_empty() {
         return;
     }
-    assert!(dst.len().is_multiple_of(width), "the destination is whole rows of {width}");
+    assert!(dst.len().is_multiple_of(width), "the destination is whole rows");
     let (count, dst) = (dst.len() / width, Shared::new(dst));
     split(count, cost.max(1), 1, |range| {
         // SAFETY: `split` hands out disjoint ranges.
@@ -38,6 +38,7 @@ struct Rows<'a, R> {
 
 impl<R: RowRule> Kernel for Rows<'_, R> {
     type Out = ();
+    const WIDE: bool = true;
     #[inline(always)]
     fn run(self) {
         for (i, row) in self.dst.chunks_exact_mut(self.width).enumerate() {

@@ -43,6 +43,8 @@ pub struct Segment<'a> {
     pub(crate) gradient_scale: f32,
     /// Whether weight decay applies.
     pub decay: bool,
+    /// Whether all its memory goes on to the end of a cache line, so that kernels may work on whole ones.
+    pub(super) lines: bool,
     /// The parameter's shape.
     pub dims: Vec<usize>,
     memory: PhantomData<&'a mut [f32]>,
@@ -95,6 +97,7 @@ impl<'a> Segment<'a> {
             start: 0,
             gradient_scale: 1.0,
             decay: true,
+            lines: false,
             dims: vec![len],
             memory: PhantomData,
         }
@@ -107,7 +110,7 @@ impl<'a> Segment<'a> {
     /// For as long as the segment is used, `count` different indices of rows of the parameter stand there in rising
     /// order, and `count · width` floats at the gradient's address, or as many as [`Segment::set_rows`] says.
     pub unsafe fn by_rows(&mut self, index: *const i32, count: usize, width: usize) {
-        assert!(width > 0 && self.len.is_multiple_of(width), "a parameter is whole rows of {width}");
+        assert!(width > 0 && self.len.is_multiple_of(width), "a parameter is whole rows");
         self.rows = Some(Rows { index, count, width, all: true });
     }
 

@@ -4,14 +4,15 @@
 
 use super::cut::Cut;
 use super::lane::Lane;
-use super::pool::split;
+use super::pool::{SPLIT_FROM, split};
 use super::segment::{STATES, Segment};
 use super::simd::{Kernel, dispatch};
+use super::turn;
 use super::vector::{V, WIDTH};
 
 /// Elements that go through a rule together: one AVX-512 register, two of AVX2. In WASM one register: a module is
 /// downloaded before it runs, and more lanes would only be the same code several times.
-const LANES: usize = if cfg!(target_arch = "wasm32") { 4 } else { 16 };
+pub(super) const LANES: usize = if cfg!(target_arch = "wasm32") { 4 } else { 16 };
 /// Arrays of one segment: state, parameter, gradient.
 pub(super) const ARRAYS: usize = STATES + 2;
 
@@ -57,6 +58,13 @@ fn pieces(states: usize, stage: &Stage, segments: &mut [Segment<'_>], pass: &(dy
         total += segment.visited();
     }
     let segments = &*segments;
+    let stage_of = |segment: &Segment| if segment.decay { *stage } else { Stage { decay: 0.0, l2: 0.0, ..*stage } };
+    if total < SPLIT_FROM && turn::idle() {
+        for segment in segments {
+            Cut { segment, states, stage: stage_of(segment), pass }.range(0..segment.visited());
+        }
+        return;
+    }
     split(total, 1, LANES, |range| {
         let mut at = range.start;
         let first = segments.partition_point(|segment| segment.start + segment.visited() <= at);
@@ -67,9 +75,8 @@ fn pieces(states: usize, stage: &Stage, segments: &mut [Segment<'_>], pass: &(dy
             let start = at - segment.start;
             let end = segment.visited().min(range.end - segment.start);
             at += end - start;
-            let stage = if segment.decay { *stage } else { Stage { decay: 0.0, l2: 0.0, ..*stage } };
             // `split` numbers disjoint elements, so the threads' ranges are.
-            Cut { segment, states, stage, pass }.range(start..end);
+            Cut { segment, states, stage: stage_of(segment), pass }.range(start..end);
         }
     });
 }
@@ -99,35 +106,20 @@ impl<const N: usize, R: Rule<N>> Kernel for Pass<N, R> {
         // A loop that leaves out what would do nothing; too small a gain for twice the code in a module.
         if plain && !cfg!(target_arch = "wasm32") { self.pass::<true>() } else { self.pass::<false>() }
     }
+
+    #[inline(always)]
+    fn run_small(self) {
+        self.pass::<false>();
+    }
 }
 
 impl<const N: usize, R: Rule<N>> Pass<N, R> {
+    /// Whole blocks where they are, then what is left in a block of its own: in one loop, so that it is compiled once.
     #[inline(always)]
     fn pass<const PLAIN: bool>(self) {
         let element = Element::<PLAIN, R>::new(self.rule, &self.piece);
-        let Piece { arrays, len, .. } = self.piece;
-        if cfg!(target_arch = "wasm32") || len < LANES {
-            return self.with_rest(element);
-        }
-        // What does not fill a block goes as the last LANES elements. They are computed before the loop changes some of
-        // them and written after it: from the same input the same bits come twice.
-        let last = len - LANES;
-        // SAFETY: last + LANES = len, and `len` floats lie behind every array.
-        let end = unsafe { element.computed(&arrays, last) };
-        for at in (0..=last).step_by(LANES) {
-            // SAFETY: at + LANES <= len.
-            unsafe { element.computed(&arrays, at).write(&arrays, at) };
-        }
-        // SAFETY: as for `end`.
-        unsafe { end.write(&arrays, last) };
-    }
-
-    /// Whole blocks where they are, then what is left in a block of its own: in one loop, so that it is compiled once.
-    #[inline(always)]
-    fn with_rest<const PLAIN: bool>(self, element: Element<PLAIN, R>) {
         let (mut arrays, mut end) = (self.piece.arrays, self.piece.len - self.piece.len % LANES);
-        let mut rest = Rest([[0.0; LANES]; ARRAYS]);
-        let mut short = false;
+        let mut rest = None::<Rest>;
         loop {
             let mut at = 0;
             while at < end {
@@ -135,15 +127,16 @@ impl<const N: usize, R: Rule<N>> Pass<N, R> {
                 unsafe { element.computed(&arrays, at).write(&arrays, at) };
                 at += LANES;
             }
-            if short || end == self.piece.len {
-                break;
+            if let Some(rest) = rest {
+                return rest.store(&self.piece, N);
             }
+            if end == self.piece.len {
+                return;
+            }
+            let rest = rest.insert(Rest([[0.0; LANES]; ARRAYS]));
             rest.load(&self.piece, N);
             arrays = std::array::from_fn(|k| rest.0[k].as_mut_ptr());
-            (end, short) = (LANES, true);
-        }
-        if short {
-            rest.store(&self.piece, N);
+            end = LANES;
         }
     }
 }

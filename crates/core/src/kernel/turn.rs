@@ -104,10 +104,16 @@ fn done() {
     TURN.set(Turn { working: false, ..TURN.get() });
 }
 
+/// Whether no work is being done in turns: then what is small need not ask for its part.
+#[inline]
+pub fn idle() -> bool {
+    TAKEN.load(Relaxed) == 0
+}
+
 /// Which of `0..units` the caller is to do now: a multiple of `align` of them, and `least` where there are as many.
 #[inline]
 pub fn part(units: usize, align: usize, least: usize) -> Part {
-    if TAKEN.load(Relaxed) == 0 {
+    if idle() {
         return Part { start: 0, end: units, of_turn: false };
     }
     part_of_turn(units, align, least)

@@ -35,8 +35,8 @@ impl Op for Argmax {
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
         rules::floats(inputs, 1)?;
         if rules::last(inputs[0])?.coef == 0 {
-            let message = format!("expected rows with at least one element, got {}", inputs[0].shape);
-            return Err(Error::new(Code::InvalidShape, message));
+            let message = || format!("expected rows with at least one element, got {}", inputs[0].shape);
+            return Err(Error::of(Code::InvalidShape, message));
         }
         let shape = Shape::new(&inputs[0].dims()[..inputs[0].shape.rank() - 1])?;
         Ok(vec![Type { dtype: DType::I32, shape }])

@@ -74,8 +74,8 @@ impl Op for Argsort {
         rules::floats(inputs, 1)?;
         let width = rules::last(inputs[0])?;
         if width.power != 0 && width.coef != 0 || self.k > width.coef {
-            let message = format!("expected rows of a fixed size, at least {}, got {}", self.k, inputs[0].shape);
-            return Err(Error::new(Code::ShapeMismatch, message));
+            let message = || format!("expected rows of a fixed size, at least {}, got {}", self.k, inputs[0].shape);
+            return Err(Error::of(Code::ShapeMismatch, message));
         }
         let mut dims = inputs[0].dims().to_vec();
         *dims.last_mut().expect("a last axis, as checked") = Dim::fixed(self.k);

@@ -27,7 +27,7 @@ pub struct BatchMatmul {
 fn parts(ty: &Type) -> Result<(Shape, [Dim; 2])> {
     match ty.dims() {
         [lead @ .., rows, columns] => Ok((Shape::new(lead)?, [*rows, *columns])),
-        _ => Err(Error::new(Code::ShapeMismatch, format!("expected at least two axes, got {ty}"))),
+        _ => Err(Error::of(Code::ShapeMismatch, || format!("expected at least two axes, got {ty}"))),
     }
 }
 
@@ -40,8 +40,8 @@ impl BatchMatmul {
         if k == inner {
             return Ok((rules::broadcast(&a_lead, &b_lead)?, [m, n, k]));
         }
-        let message = format!("expected matrices whose inner sizes agree, got {} · {}", a.shape, b.shape);
-        Err(Error::new(Code::ShapeMismatch, message))
+        let message = || format!("expected matrices whose inner sizes agree, got {} · {}", a.shape, b.shape);
+        Err(Error::of(Code::ShapeMismatch, message))
     }
 }
 

@@ -6,10 +6,11 @@ use super::{Entry, Epilogue, Grad, Op, Signature, Site, prose, rules};
 use crate::error::Result;
 use crate::graph::types::{MAX_RANK, Type};
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::elementwise::{Each, First, Formula, broadcast, each};
+use crate::kernel::elementwise::{Formula, Function, broadcast};
 use crate::kernel::io::Io;
 use crate::kernel::vector::V;
 use std::fmt::Debug;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// Operands, result and the result's gradient.
@@ -53,12 +54,22 @@ struct Table {
 #[derive(Clone, Copy)]
 pub struct Binary(&'static Table);
 
+/// The formula of a rule.
+struct Pair<R>(PhantomData<R>);
+
+impl<R: BinaryRule> Function<2> for Pair<R> {
+    #[inline(always)]
+    fn at(&self, [a, b]: [V; 2]) -> V {
+        R::f32(a, b)
+    }
+}
+
 pub const fn op<R: BinaryRule>() -> Binary {
     Binary(
         &const {
             Table {
                 name: R::NAME,
-                f32: &Each(|[a, b]: [V; 2]| R::f32(a, b)),
+                f32: &Pair::<R>(PhantomData),
                 f64: R::f64,
                 by_a: R::by_a,
                 by_b: R::by_b,
@@ -78,6 +89,10 @@ impl Op for Binary {
         self.0.name
     }
 
+    fn keeps(&self) -> bool {
+        true
+    }
+
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
         rules::floats(inputs, 2)?;
         Ok(vec![Type::f32(rules::broadcast(&inputs[0].shape, &inputs[1].shape)?)])
@@ -85,8 +100,8 @@ impl Op for Binary {
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let types = [io.output_type(0), io.input_type(0), io.input_type(1)];
-        if types[1].shape == types[2].shape {
-            each(io.output(0), [io.first(), First::Other(io.input(1))], self.0.f32);
+        if io.fits_each() {
+            io.each(self.0.f32);
         } else {
             let mut sizes = [[0; MAX_RANK]; 3];
             let [to, a, b] = &mut sizes;

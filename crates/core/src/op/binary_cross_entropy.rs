@@ -8,7 +8,7 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
-use crate::kernel::elementwise::{binary, ternary};
+use crate::kernel::elementwise::Each;
 use crate::kernel::io::Io;
 use crate::kernel::math;
 use crate::kernel::vector::{V, below, bounded, equal, pick};
@@ -26,7 +26,7 @@ struct BinaryCrossEntropy {
 }
 
 #[inline(always)]
-fn of_logit(z: V, t: V) -> V {
+fn of_logit([z, t]: [V; 2]) -> V {
     let e = math::exp(-z.abs());
     // ln(1 + e), exact where 1 + e rounds: the quotient undoes the rounding of the sum.
     let sum = 1.0 + e;
@@ -35,15 +35,21 @@ fn of_logit(z: V, t: V) -> V {
 }
 
 #[inline(always)]
-fn of_probability(p: V, t: V) -> V {
+fn of_probability([p, t]: [V; 2]) -> V {
     // Bounded apart, for 1 − 1e-7 is no f32 but 1e-7 nearly is one.
     let [p, rest] = [p, 1.0 - p].map(|x| bounded(x, V::from(BOUNDS[0]), V::from(BOUNDS[1])));
     -(t * math::ln(p) + (1.0 - t) * math::ln(rest))
 }
 
-/// dl · d/dp of the above; 0 outside the bounds.
+/// dl · d/dz of the former.
 #[inline(always)]
-fn by_probability(dl: V, p: V, t: V) -> V {
+fn by_logit([dl, z, t]: [V; 3]) -> V {
+    dl * (math::sigmoid(z) - t)
+}
+
+/// dl · d/dp of the latter; 0 outside the bounds.
+#[inline(always)]
+fn by_probability([dl, p, t]: [V; 3]) -> V {
     pick(beyond(p, BOUNDS[0], BOUNDS[1]), V::from(0.0), dl * ((1.0 - t) / (1.0 - p) - t / p))
 }
 
@@ -59,10 +65,9 @@ impl Op for BinaryCrossEntropy {
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        let (dst, p, t) = (io.output(0), io.first(), io.input(1));
         match self.from_logits {
-            true => binary(dst, p, t, of_logit),
-            false => binary(dst, p, t, of_probability),
+            true => io.each(&Each(of_logit)),
+            false => io.each(&Each(of_probability)),
         }
         Ok(())
     }
@@ -134,10 +139,9 @@ impl Op for BinaryCrossEntropyGrad {
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        let (dst, dl, p, t) = (io.output(0), io.first(), io.input(1), io.input(2));
         match self.from_logits {
-            true => ternary(dst, dl, p, t, |dl, z, t| dl * (math::sigmoid(z) - t)),
-            false => ternary(dst, dl, p, t, by_probability),
+            true => io.each(&Each(by_logit)),
+            false => io.each(&Each(by_probability)),
         }
         Ok(())
     }

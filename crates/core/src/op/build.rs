@@ -2,6 +2,7 @@
 //! result is there already.
 
 use super::*;
+use crate::graph::Kind;
 use crate::graph::types::{DType, Dim, Shape};
 
 /// Builders of ops that take values only.
@@ -21,8 +22,6 @@ builders! {
     add(a, b) = binary::op::<add::Add>();
     /// a − b.
     sub(a, b) = binary::op::<sub::Sub>();
-    /// a · b, elementwise.
-    mul(a, b) = binary::op::<mul::Mul>();
     /// a / b.
     div(a, b) = binary::op::<div::Div>();
     /// a = b, as bool.
@@ -60,6 +59,35 @@ builders! {
 }
 
 impl Graph {
+    /// a · b, elementwise.
+    pub fn mul(&mut self, a: Value, b: Value) -> Result<Value> {
+        // A seed of ones is a factor of every first product; no number times 1 is another.
+        for (one, other) in [(a, b), (b, a)] {
+            let same =
+                || rules::broadcast(&self.ty(a).shape, &self.ty(b).shape).ok().as_ref() == Some(&self.ty(other).shape);
+            if self.constant(one) == Some(1.0) && same() {
+                return Ok(other);
+            }
+        }
+        self.apply(binary::op::<mul::Mul>(), &[a, b])
+    }
+
+    /// The number that every element is.
+    fn constant(&self, value: Value) -> Option<f64> {
+        // Values are numbered in the order of the nodes that make them.
+        let at = self.nodes.partition_point(|node| node.outputs.last() < Some(&value));
+        match &self.nodes.get(at)?.kind {
+            Kind::Op(op) => op.constant(),
+            Kind::Source(_) => None,
+        }
+    }
+
+    /// Whether no op makes it.
+    pub fn is_source(&self, value: Value) -> bool {
+        let at = self.nodes.partition_point(|node| node.outputs.last() < Some(&value));
+        matches!(self.nodes[at].kind, Kind::Source(_))
+    }
+
     /// A float32 scalar.
     pub fn number(&mut self, value: f64) -> Result<Value> {
         self.fill(Shape::scalar(), value)
@@ -85,7 +113,15 @@ impl Graph {
 
     /// The same elements in another shape.
     pub fn reshape(&mut self, x: Value, shape: Shape) -> Result<Value> {
-        self.apply(reshape::Reshape { shape }, &[x])
+        match self.constant(x) {
+            Some(value) => self.fill(shape, value),
+            None => self.apply(reshape::Reshape { shape }, &[x]),
+        }
+    }
+
+    /// A value of its own with the elements of x.
+    pub fn copied(&mut self, x: Value) -> Result<Value> {
+        self.apply(reshape::Reshape { shape: self.shape(x) }, &[x])
     }
 
     /// x with the shape of `like`.
@@ -100,7 +136,10 @@ impl Graph {
     pub fn broadcast_to(&mut self, x: Value, shape: Shape) -> Result<Value> {
         match self.ty(x).shape == shape {
             true => Ok(x),
-            false => self.apply(broadcast_to::BroadcastTo { shape }, &[x]),
+            false => match self.constant(x) {
+                Some(value) => self.fill(shape, value),
+                None => self.apply(broadcast_to::BroadcastTo { shape }, &[x]),
+            },
         }
     }
 

@@ -19,7 +19,7 @@ fn make(attrs: &Attrs) -> Result<Arc<dyn Op>> {
     let name = attrs.string("dtype")?;
     let known = [DType::F32, DType::I32, DType::U8, DType::Bool].into_iter().find(|dtype| dtype.name() == name);
     let unknown =
-        || Error::new(Code::InvalidDtype, format!("cast: expected float32, int32, uint8 or bool, got '{name}'"));
+        || Error::of(Code::InvalidDtype, || format!("cast: expected float32, int32, uint8 or bool, got '{name}'"));
     Ok(Arc::new(Cast { dtype: known.ok_or_else(unknown)? }))
 }
 

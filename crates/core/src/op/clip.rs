@@ -5,7 +5,7 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::{Code, Error, Result, describe};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::elementwise::{binary, unary};
+use crate::kernel::elementwise::Each;
 use crate::kernel::io::Io;
 use crate::kernel::vector::{Mask, V, above, below, bounded, pick};
 use std::sync::Arc;
@@ -22,10 +22,9 @@ fn make(attrs: &Attrs) -> Result<Arc<dyn Op>> {
     let (low, high) = (attrs.float("low")?, attrs.float("high")?);
     match low <= high {
         true => Ok(Arc::new(Clip { low, high })),
-        false => Err(Error::new(
-            Code::InvalidValue,
-            format!("clip: expected low ≤ high, got {} and {}", describe(low), describe(high)),
-        )),
+        false => Err(Error::of(Code::InvalidValue, || {
+            format!("clip: expected low ≤ high, got {} and {}", describe(low), describe(high))
+        })),
     }
 }
 
@@ -41,7 +40,7 @@ impl Op for Clip {
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let (low, high) = (self.low as f32, self.high as f32);
-        unary(io.output(0), io.first(), |x| bounded(x, V::from(low), V::from(high)));
+        io.each(&Each(|[x]: [V; 1]| bounded(x, V::from(low), V::from(high))));
         Ok(())
     }
 
@@ -102,7 +101,7 @@ impl Op for ClipGrad {
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let (low, high) = (self.0.low as f32, self.0.high as f32);
-        binary(io.output(0), io.first(), io.input(1), |dy, x| pick(beyond(x, low, high), V::from(0.0), dy));
+        io.each(&Each(|[dy, x]: [V; 2]| pick(beyond(x, low, high), V::from(0.0), dy)));
         Ok(())
     }
 

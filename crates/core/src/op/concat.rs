@@ -40,8 +40,8 @@ impl Op for Concat {
                     *sum = Dim { coef: sum.coef.saturating_add(dim.coef), power: sum.power };
                 }
                 _ => {
-                    let message = format!("expected shapes like {} but for axis {}, got {}", first, self.axis, ty);
-                    return Err(Error::new(Code::ShapeMismatch, message));
+                    let message = || format!("expected shapes like {} but for axis {}, got {}", first, self.axis, ty);
+                    return Err(Error::of(Code::ShapeMismatch, message));
                 }
             }
         }

@@ -19,10 +19,10 @@ pub const ENTRY: Entry = Entry::internal(
 );
 
 #[derive(Clone, Copy, Debug)]
-struct Cumsum {
-    axis: usize,
-    exclusive: bool,
-    reverse: bool,
+pub struct Cumsum {
+    pub axis: usize,
+    pub exclusive: bool,
+    pub reverse: bool,
 }
 
 impl Op for Cumsum {

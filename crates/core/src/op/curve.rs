@@ -6,10 +6,11 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::{Code, Error, Result, describe};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::elementwise::{First, binary, unary};
+use crate::kernel::elementwise::Function;
 use crate::kernel::io::Io;
 use crate::kernel::vector::V;
 use std::fmt::Debug;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// The numbers of a curve, the second one unused where there is one.
@@ -40,9 +41,9 @@ pub trait CurveRule: Copy + Debug + Send + Sync + 'static {
 struct Table {
     names: [&'static str; 2],
     from_result: bool,
-    forward: fn(Numbers<f32>, &mut [f32], First),
+    forward: fn(Numbers<f32>, &Io<'_>),
     /// dy times the derivative: (dy, v).
-    grad: fn(Numbers<f32>, &mut [f32], First, &[f32]),
+    grad: fn(Numbers<f32>, &Io<'_>),
     f64: fn(Numbers<f64>, f64) -> f64,
     slope64: fn(Numbers<f64>, f64) -> f64,
     expand: fn(&mut Graph, Numbers<f64>, Value) -> Result<Value>,
@@ -75,7 +76,24 @@ fn make(
         return Ok(Arc::new(Curve { numbers, grad: false, rule }));
     }
     let (name, [first, second]) = (rule.names[0], numbers.map(describe));
-    Err(Error::new(Code::InvalidValue, format!("{name}: expected {expected}, got {first} and {second}")))
+    Err(Error::of(Code::InvalidValue, || format!("{name}: expected {expected}, got {first} and {second}")))
+}
+
+/// The formulas of a rule: of x its value, of dy and v the gradient.
+struct At<R>(Numbers<f32>, PhantomData<R>);
+
+impl<R: CurveRule> Function<1> for At<R> {
+    #[inline(always)]
+    fn at(&self, [x]: [V; 1]) -> V {
+        R::f32(self.0, x)
+    }
+}
+
+impl<R: CurveRule> Function<2> for At<R> {
+    #[inline(always)]
+    fn at(&self, [dy, v]: [V; 2]) -> V {
+        dy * R::slope(self.0, v)
+    }
 }
 
 const fn table<R: CurveRule>() -> &'static Table {
@@ -83,8 +101,8 @@ const fn table<R: CurveRule>() -> &'static Table {
         Table {
             names: [R::NAME, R::GRAD],
             from_result: R::FROM_RESULT,
-            forward: |numbers, dst, x| unary(dst, x, |x| R::f32(numbers, x)),
-            grad: |numbers, dst, dy, v| binary(dst, dy, v, |dy, v| dy * R::slope(numbers, v)),
+            forward: |numbers, io| io.each::<1>(&At::<R>(numbers, PhantomData)),
+            grad: |numbers, io| io.each::<2>(&At::<R>(numbers, PhantomData)),
             f64: R::f64,
             slope64: R::slope64,
             expand: R::expand,
@@ -106,8 +124,8 @@ impl Op for Curve {
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let numbers = self.numbers.map(|number| number as f32);
         match self.grad {
-            true => (self.rule.grad)(numbers, io.output(0), io.first(), io.input(1)),
-            false => (self.rule.forward)(numbers, io.output(0), io.first()),
+            true => (self.rule.grad)(numbers, io),
+            false => (self.rule.forward)(numbers, io),
         }
         Ok(())
     }

@@ -15,18 +15,18 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry::internal("dropout", "x with elements dropped at a rate, the others scaled up.", make);
 
 #[derive(Clone, Copy, Debug)]
-struct Dropout {
-    rate: f64,
-    stream: u32,
+pub struct Dropout {
+    pub rate: f64,
+    pub stream: u32,
 }
 
 fn make(attrs: &Attrs) -> Result<Arc<dyn Op>> {
     let rate = attrs.float("rate")?;
     match (0.0..1.0).contains(&rate) {
         true => Ok(Arc::new(Dropout { rate, stream: attrs.size("stream")? as u32 })),
-        false => {
-            Err(Error::new(Code::InvalidValue, format!("dropout rate: expected 0 ≤ rate < 1, got {}", describe(rate))))
-        }
+        false => Err(Error::of(Code::InvalidValue, || {
+            format!("dropout rate: expected 0 ≤ rate < 1, got {}", describe(rate))
+        })),
     }
 }
 

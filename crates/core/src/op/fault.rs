@@ -20,7 +20,7 @@ fn make(attrs: &Attrs) -> Result<Arc<dyn Op>> {
     match attrs.string("kind")? {
         "panic" => Ok(Arc::new(Fault { panics: true })),
         "error" => Ok(Arc::new(Fault { panics: false })),
-        kind => Err(Error::new(Code::InvalidValue, format!("fault: expected panic or error, got '{kind}'"))),
+        kind => Err(Error::of(Code::InvalidValue, || format!("fault: expected panic or error, got '{kind}'"))),
     }
 }
 

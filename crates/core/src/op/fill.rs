@@ -24,6 +24,10 @@ impl Op for Fill {
         "fill"
     }
 
+    fn keeps(&self) -> bool {
+        true
+    }
+
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
         rules::inputs(inputs, 0)?;
         Ok(vec![Type::f32(self.shape.clone())])

@@ -27,7 +27,9 @@ pub fn picked(x: &Type, indices: &Type) -> Result<Shape> {
 pub fn row(index: i32, rows: usize, len: usize, at: usize) -> Result<std::ops::Range<usize>> {
     match usize::try_from(index) {
         Ok(index) if index < rows => Ok(index * len..(index + 1) * len),
-        _ => Err(Error::new(Code::InvalidValue, format!("gather: expected indices below {rows}, got {index} at {at}"))),
+        _ => {
+            Err(Error::of(Code::InvalidValue, || format!("gather: expected indices below {rows}, got {index} at {at}")))
+        }
     }
 }
 

@@ -42,16 +42,19 @@ impl Matmul {
         }
         let transposed = |flag: bool| if flag { " transposed" } else { "" };
         let (ta, tb) = (transposed(self.ta), transposed(self.tb));
-        let message = format!("expected matrices whose inner sizes agree, got {}{ta} · {}{tb}", a.shape, b.shape);
-        Err(Error::new(Code::ShapeMismatch, message))
+        let message = || format!("expected matrices whose inner sizes agree, got {}{ta} · {}{tb}", a.shape, b.shape);
+        Err(Error::of(Code::ShapeMismatch, message))
     }
 }
 
 /// Rows and columns of a value seen as a matrix.
 fn matrix(ty: &Type) -> Result<[Dim; 2]> {
+    if let [rows, columns] = *ty.dims() {
+        return Ok([rows, columns]);
+    }
     match ty.dims().split_last() {
         Some((&columns, rows)) if !rows.is_empty() => Ok([product(rows), columns]),
-        _ => Err(Error::new(Code::ShapeMismatch, format!("expected at least two axes, got {ty}"))),
+        _ => Err(Error::of(Code::ShapeMismatch, || format!("expected at least two axes, got {ty}"))),
     }
 }
 
@@ -69,6 +72,10 @@ impl Op for Matmul {
         };
         dims.push(n);
         Ok(vec![Type::f32(Shape::new(dims)?)])
+    }
+
+    fn sums_rows(&self) -> bool {
+        self.ta && !self.tb && self.folds && !self.bias && self.map.is_none()
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {

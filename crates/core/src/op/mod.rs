@@ -9,6 +9,7 @@ pub mod oracle;
 mod probability;
 mod reduction;
 mod rules;
+mod slide;
 mod strided;
 mod sum_rows;
 mod unary;
@@ -17,6 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Expansion, Graph, Value};
 use crate::kernel::io::Io;
+use crate::part;
 use crate::plan::Body;
 use oracle::Oracle;
 use std::fmt;
@@ -84,8 +86,25 @@ pub trait Op: Send + Sync {
         Err(refused(Code::NotDifferentiable, self.name(), "a differentiable op, got one without a gradient"))
     }
 
+    /// Whether the outputs for inputs that are put one behind the other, along their first axes, are the sums of the outputs
+    /// for each.
+    fn sums_rows(&self) -> bool {
+        false
+    }
+
     /// Whether output 0 is input 0 with the rows of input 1 added at the indices of input 2.
     fn adds_rows(&self) -> bool {
+        false
+    }
+
+    /// Whether its outputs are functions of its inputs and B alone, and cheap to keep: what depends on nothing that changes is
+    /// then computed once for many steps.
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    /// Whether there is nothing to do where output 0 took over input 0's buffer.
+    fn only_copies(&self) -> bool {
         false
     }
 
@@ -140,13 +159,14 @@ impl fmt::Debug for dyn Op {
 
 /// What has only one form, whatever the op: the trait's defaults are compiled for each.
 fn by_expansion(graph: &mut Graph, site: &Site<'_>, grads: &[Option<Value>], expand: &Expansion) -> Result<Vec<Grad>> {
-    let parts = graph.vjp(site.inputs, site.wanted, grads, expand)?;
+    // Those of ordinary applications have rules of their own, unless they are differentiated twice.
+    let parts = part::second(|| graph.vjp(site.inputs, site.wanted, grads, expand))?;
     Ok(parts.into_iter().map(|part| part.map_or(Grad::None, Grad::Value)).collect())
 }
 
 #[cold]
 fn refused(code: Code, name: &str, expected: &str) -> Error {
-    Error::new(code, format!("{name}: expected {expected}"))
+    Error::of(code, || format!("{name}: expected {expected}"))
 }
 
 /// Makes an op from its attributes.
@@ -185,28 +205,40 @@ impl Entry {
 }
 
 macro_rules! registry {
-    ($($op:ident)+) => {
+    ($($op:ident)+; $($more:ident)+) => {
         $(mod $op;)+
+        $(mod $more;)+
 
         /// Every op a plan may name.
-        pub static OPS: &[Entry] = &[$($op::ENTRY),+];
+        pub static OPS: &[Entry] = &[$($op::ENTRY,)+ $($more::ENTRY),+];
+        static FIRST: &[Entry] = &[$($op::ENTRY),+];
+        static MORE: &[Entry] = &[$($more::ENTRY),+];
     };
 }
 
+// What ordinary applications name; then what is in the second part of the WASM module (see `part`).
 registry! {
-    neg abs sign floor round square sqrt rsqrt exp expm1 log log1p sin cos erf
-    tanh sigmoid relu softplus gelu leaky_relu elu swish
-    add sub mul div pow minimum maximum
-    equal not_equal greater greater_equal less less_equal select
-    sum max argmax size fill
-    reshape broadcast_to transpose gather scatter_rows pick slice concat flip cast clip cumsum argsort
-    matmul batch_matmul softmax log_softmax
+    neg abs square sqrt exp log tanh sigmoid relu
+    add sub mul div
+    equal
+    sum argmax size fill
+    reshape cast clip
+    matmul softmax
     sparse_cross_entropy categorical_cross_entropy binary_cross_entropy
-    dropout random_uniform scan stop_gradient fault
+    dropout random_uniform;
+    sign floor round rsqrt expm1 log1p sin cos erf
+    softplus gelu leaky_relu elu swish
+    pow minimum maximum max
+    not_equal greater greater_equal less less_equal select
+    broadcast_to transpose gather scatter_rows pick slice concat flip cumsum argsort
+    batch_matmul attention log_softmax
+    conv conv_transpose max_pool average_pool
+    scan stop_gradient fault
 }
 
 /// The maker of the op of that name, or `UNKNOWN_NAME`.
 pub fn find(name: &str) -> Result<Make> {
-    let unknown = || Error::new(Code::UnknownName, format!("op: expected a known name, got '{name}'"));
-    OPS.iter().find(|entry| entry.name == name).map(|entry| entry.make).ok_or_else(unknown)
+    let made = |entries: &[Entry]| entries.iter().find(|entry| entry.name == name).map(|entry| entry.make);
+    let unknown = || Error::of(Code::UnknownName, || format!("op: expected a known name, got '{name}'"));
+    made(FIRST).map_or_else(|| part::second(|| made(MORE).ok_or_else(unknown)), Ok)
 }

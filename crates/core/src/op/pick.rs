@@ -22,7 +22,7 @@ fn picked(x: &Type, index: &Type) -> Result<Shape> {
     if shape == index.shape {
         return Ok(shape);
     }
-    Err(Error::new(Code::ShapeMismatch, format!("expected an index of shape {shape}, got {}", index.shape)))
+    Err(Error::of(Code::ShapeMismatch, || format!("expected an index of shape {shape}, got {}", index.shape)))
 }
 
 impl Op for Pick {

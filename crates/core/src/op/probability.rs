@@ -23,9 +23,9 @@ pub fn check_labels(labels: &[i32], classes: usize) -> Result<()> {
     match labels.iter().position(|label| !inside(label)) {
         None => Ok(()),
         Some(row) => {
-            let last = classes as i64 - 1;
-            let message = format!("labels: expected 0 … {last}, got {} at row {row}", labels[row]);
-            Err(Error::new(Code::LabelOutOfRange, message))
+            let numbers = [classes as i64 - 1, i64::from(labels[row]), row as i64].map(|number| number.to_string());
+            let message = ["labels: expected 0 … ", &numbers[0], ", got ", &numbers[1], " at row ", &numbers[2]];
+            Err(Error::new(Code::LabelOutOfRange, message.concat()))
         }
     }
 }
@@ -44,8 +44,8 @@ pub fn with_labels(p: &Type, labels: &Type) -> Result<Shape> {
     rules::last(p)?;
     let rows = Shape::new(&p.dims()[..p.shape.rank() - 1])?;
     if rows != labels.shape {
-        let message = format!("labels: expected one per row of {}, {rows}, got {}", p.shape, labels.shape);
-        return Err(Error::new(Code::ShapeMismatch, message));
+        let message = || format!("labels: expected one per row of {}, {rows}, got {}", p.shape, labels.shape);
+        return Err(Error::of(Code::ShapeMismatch, message));
     }
     Ok(rows)
 }

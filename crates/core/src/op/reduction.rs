@@ -2,6 +2,7 @@
 //! first, each by a kernel whose order of additions is fixed.
 
 use super::oracle::{Array, Oracle};
+use super::strided::around;
 use super::{Entry, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::{Dim, MAX_RANK, Shape, Type};
@@ -107,6 +108,17 @@ impl Op for Reduce {
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let ty = io.input_type(0);
+        let rank = ty.shape.rank();
+        if rank > 0 && self.axes.len() == rank {
+            let x = io.input(0);
+            reduce_axis(io.output(0), x, 1, x.len(), 1, self.rule.kind);
+            return Ok(());
+        }
+        if let [axis] = self.axes[..] {
+            let [outer, r, inner] = around(ty, rules::axis(axis, rank)?, io.batch);
+            reduce_axis(io.output(0), io.input(0), outer, r, inner, self.rule.kind);
+            return Ok(());
+        }
         let mut dims = [0; MAX_RANK];
         let (passes, count) = passes(ty.shape.at(io.batch, &mut dims), &rules::axes(&self.axes, ty.shape.rank())?);
         if count == 0 {

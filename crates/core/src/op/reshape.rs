@@ -22,11 +22,20 @@ impl Op for Reshape {
         "reshape"
     }
 
+    fn keeps(&self) -> bool {
+        true
+    }
+
+    fn only_copies(&self) -> bool {
+        true
+    }
+
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
         rules::inputs(inputs, 1)?;
         if inputs[0].size() != self.shape.size() {
-            let message = format!("expected a shape with as many elements as {}, got {}", inputs[0].shape, self.shape);
-            return Err(Error::new(Code::ShapeMismatch, message));
+            let message =
+                || format!("expected a shape with as many elements as {}, got {}", inputs[0].shape, self.shape);
+            return Err(Error::of(Code::ShapeMismatch, message));
         }
         Ok(vec![Type { dtype: inputs[0].dtype, shape: self.shape.clone() }])
     }

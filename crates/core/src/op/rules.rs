@@ -7,7 +7,7 @@ use crate::graph::types::{DType, Dim, MAX_RANK, Shape, Type};
 pub fn inputs(types: &[&Type], n: usize) -> Result<()> {
     match types.len() == n {
         true => Ok(()),
-        false => Err(Error::new(Code::PlanInvalid, format!("expected {n} inputs, got {}", types.len()))),
+        false => Err(Error::of(Code::PlanInvalid, || format!("expected {n} inputs, got {}", types.len()))),
     }
 }
 
@@ -15,7 +15,7 @@ pub fn inputs(types: &[&Type], n: usize) -> Result<()> {
 pub fn dtype(ty: &Type, dtype: DType) -> Result<()> {
     match ty.dtype == dtype {
         true => Ok(()),
-        false => Err(Error::new(Code::InvalidDtype, format!("expected {}, got {ty}", dtype.name()))),
+        false => Err(Error::of(Code::InvalidDtype, || format!("expected {}, got {ty}", dtype.name()))),
     }
 }
 
@@ -29,7 +29,7 @@ pub fn floats(types: &[&Type], n: usize) -> Result<()> {
 pub fn same_shape(expected: &Shape, got: &Shape) -> Result<()> {
     match expected == got {
         true => Ok(()),
-        false => Err(Error::new(Code::ShapeMismatch, format!("expected {expected}, got {got}"))),
+        false => Err(Error::of(Code::ShapeMismatch, || format!("expected {expected}, got {got}"))),
     }
 }
 
@@ -47,7 +47,7 @@ pub fn broadcast(a: &Shape, b: &Shape) -> Result<Shape> {
             _ => None,
         })
         .collect();
-    let refused = || Error::new(Code::ShapeMismatch, format!("expected shapes that broadcast, got {a} and {b}"));
+    let refused = || Error::of(Code::ShapeMismatch, || format!("expected shapes that broadcast, got {a} and {b}"));
     Shape::new(merged.ok_or_else(refused)?)
 }
 
@@ -56,7 +56,7 @@ pub fn axis(axis: i64, rank: usize) -> Result<usize> {
     let own = if axis < 0 { axis + rank as i64 } else { axis };
     match usize::try_from(own) {
         Ok(own) if own < rank => Ok(own),
-        _ => Err(Error::new(Code::InvalidValue, format!("axis: expected one of {rank}, got {axis}"))),
+        _ => Err(Error::of(Code::InvalidValue, || format!("axis: expected one of {rank}, got {axis}"))),
     }
 }
 
@@ -65,7 +65,7 @@ pub fn axes(list: &[i64], rank: usize) -> Result<[bool; MAX_RANK]> {
     let mut among = [false; MAX_RANK];
     for &entry in list {
         if std::mem::replace(&mut among[axis(entry, rank)?], true) {
-            return Err(Error::new(Code::InvalidValue, format!("axes: expected each once, got {entry} twice")));
+            return Err(Error::of(Code::InvalidValue, || format!("axes: expected each once, got {entry} twice")));
         }
     }
     Ok(among)
@@ -73,7 +73,7 @@ pub fn axes(list: &[i64], rank: usize) -> Result<[bool; MAX_RANK]> {
 
 /// The last axis.
 pub fn last(ty: &Type) -> Result<Dim> {
-    let none = || Error::new(Code::ShapeMismatch, format!("expected at least one axis, got {ty}"));
+    let none = || Error::of(Code::ShapeMismatch, || format!("expected at least one axis, got {ty}"));
     ty.dims().last().copied().ok_or_else(none)
 }
 

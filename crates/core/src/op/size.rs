@@ -22,6 +22,10 @@ impl Op for Size {
         "size"
     }
 
+    fn keeps(&self) -> bool {
+        true
+    }
+
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
         rules::inputs(inputs, 0)?;
         Ok(vec![Type::f32(Shape::scalar())])

@@ -35,8 +35,8 @@ impl Slice {
             Some(dim) if within(*dim) => *dim = self.length,
             _ => {
                 let Slice { axis, start, length } = self;
-                let message = format!("expected a part of {ty}, got {length} entries from {start} of axis {axis}");
-                return Err(Error::new(Code::ShapeMismatch, message));
+                let message = || format!("expected a part of {ty}, got {length} entries from {start} of axis {axis}");
+                return Err(Error::of(Code::ShapeMismatch, message));
             }
         }
         Shape::new(dims)

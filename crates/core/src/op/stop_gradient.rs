@@ -19,6 +19,10 @@ impl Op for StopGradient {
         "stop_gradient"
     }
 
+    fn only_copies(&self) -> bool {
+        true
+    }
+
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
         rules::inputs(inputs, 1)?;
         Ok(vec![inputs[0].clone()])

@@ -20,8 +20,8 @@ pub struct SumRows {
 
 impl SumRows {
     fn refuse(&self, index: i32, at: usize) -> Error {
-        let message = format!("gradient of rows: expected indices below {}, got {index} at {at}", self.rows);
-        Error::new(Code::InvalidValue, message)
+        let message = || format!("gradient of rows: expected indices below {}, got {index} at {at}", self.rows);
+        Error::of(Code::InvalidValue, message)
     }
 }
 

@@ -37,8 +37,8 @@ impl Op for Transpose {
         rules::inputs(inputs, 1)?;
         let (dims, rank) = (inputs[0].dims(), inputs[0].shape.rank());
         if rank != self.perm.len() || (0..rank).any(|axis| !self.perm.contains(&axis)) {
-            let message = format!("expected an order of the axes of {}, got another", inputs[0].shape);
-            return Err(Error::new(Code::ShapeMismatch, message));
+            let message = || format!("expected an order of the axes of {}, got another", inputs[0].shape);
+            return Err(Error::of(Code::ShapeMismatch, message));
         }
         let shape = Shape::new(self.perm.iter().map(|&axis| dims[axis]).collect::<Vec<_>>())?;
         Ok(vec![Type { dtype: inputs[0].dtype, shape }])

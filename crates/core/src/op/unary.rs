@@ -6,10 +6,11 @@ use super::{Entry, Epilogue, Grad, Map, Op, Signature, Site, prose, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
-use crate::kernel::elementwise::{Each, First, Formula, each};
+use crate::kernel::elementwise::{First, Formula, Function, each};
 use crate::kernel::io::Io;
 use crate::kernel::vector::V;
 use std::fmt::Debug;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// What a unary op is made of; see [`unary!`].
@@ -86,8 +87,18 @@ pub const fn op<R: UnaryRule>() -> Unary {
     )
 }
 
+/// The formula of a rule.
+struct At<R>(PhantomData<R>);
+
+impl<R: UnaryRule> Function<1> for At<R> {
+    #[inline(always)]
+    fn at(&self, [x]: [V; 1]) -> V {
+        R::f32(x)
+    }
+}
+
 const fn formula<R: UnaryRule>() -> &'static dyn Formula<1> {
-    &const { Each(|[x]: [V; 1]| R::f32(x)) }
+    &const { At::<R>(PhantomData) }
 }
 
 pub const fn entry<R: UnaryRule>() -> Entry {
@@ -100,13 +111,17 @@ impl Op for Unary {
         self.0.name
     }
 
+    fn keeps(&self) -> bool {
+        true
+    }
+
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
         rules::floats(inputs, 1)?;
         Ok(vec![inputs[0].clone()])
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        each(io.output(0), [io.first()], self.0.f32);
+        io.each(self.0.f32);
         Ok(())
     }
 

@@ -5,7 +5,11 @@ use crate::reader::Reader;
 use crate::schedule::Source;
 
 /// The numbers of one optimizer: those all share, then its own.
-pub struct Hypers(Vec<Source>);
+pub struct Hypers {
+    sources: Vec<Source>,
+    /// Whether they are the same at every step.
+    pub steady: bool,
+}
 
 impl Hypers {
     /// Reads one source for each of `count` numbers.
@@ -13,17 +17,19 @@ impl Hypers {
     /// # Errors
     /// `PLAN_INVALID`, `UNKNOWN_NAME`.
     pub fn decode(reader: &mut Reader<'_>, count: usize) -> Result<Self> {
-        (0..count).map(|_| Source::decode(reader)).collect::<Result<_>>().map(Self)
+        let sources = (0..count).map(|_| Source::decode(reader)).collect::<Result<Vec<_>>>()?;
+        let steady = sources.iter().all(|source| matches!(source, Source::Constant(_)));
+        Ok(Hypers { sources, steady })
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.sources.len()
     }
 
     /// Writes the values of `step`, counted from 0.
     pub fn at(&self, step: u64, values: &mut [f64]) {
-        for (value, source) in values.iter_mut().zip(&self.0) {
+        for (value, source) in values.iter_mut().zip(&self.sources) {
             *value = source.at(step);
         }
     }

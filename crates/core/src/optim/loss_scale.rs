@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::kernel::segment::Segment;
+use crate::part;
 use crate::reader::Reader;
 
 /// How gradients were scaled.
@@ -21,6 +22,7 @@ impl LossScale {
             0 => Ok(LossScale::Fixed(1.0)),
             1 => Ok(LossScale::Fixed(reader.f64()?)),
             2 => {
+                part::need()?;
                 let (growth_steps, growth, backoff) = (reader.f64()?, reader.f64()?, reader.f64()?);
                 Ok(LossScale::Dynamic { growth_steps, growth, backoff, low: reader.f64()?, high: reader.f64()? })
             }
@@ -48,6 +50,13 @@ impl LossScale {
 
     /// After a step, good or not.
     pub fn adjust(self, good: bool, segments: &mut [Segment<'_>]) {
+        // What has a state came with the second part of the WASM module.
+        if self.has_state() {
+            part::gate(|| self.change(good, segments));
+        }
+    }
+
+    fn change(self, good: bool, segments: &mut [Segment<'_>]) {
         let LossScale::Dynamic { growth_steps, growth, backoff, low, high } = self else { return };
         let Some(first) = segments.first() else { return };
         let (mut scale, mut count) = (first.number(0, 0), if good { first.number(0, 1) + 1.0 } else { 0.0 });

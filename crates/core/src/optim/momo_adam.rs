@@ -1,6 +1,6 @@
 //! Adam whose rate follows from a model of the loss.
 
-use super::momo::{Model, shrink};
+use super::loss_model::{Model, shrink};
 use super::{Tick, Update, bias};
 use crate::declare::declare;
 use crate::kernel::lane::Lane;

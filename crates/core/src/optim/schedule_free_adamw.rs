@@ -1,9 +1,9 @@
 //! Adam whose averaging takes the place of a schedule and of momentum.
 
+use super::schedule_free::{Averages, rise};
 use super::{Tick, Update, bias};
 use crate::declare::declare;
 use crate::kernel::lane::Lane;
-use crate::kernel::math64::pow;
 use crate::kernel::segment::Segment;
 use crate::kernel::sweep::{Rule, sweep};
 
@@ -39,57 +39,11 @@ impl Update for ScheduleFreeAdamW {
             let (decay, shrunk) =
                 if run[0].decay { (rate * tick.decay, f64::from(tick.stage.decay)) } else { (0.0, 0.0) };
             // z starts as the parameter was before it decayed.
-            let averages = Averages { first: averages.first / (1.0 - shrunk) as f32, ..averages };
+            let averages = averages.decayed(1.0 - shrunk);
             let numbers = [rate, 1.0 - self.beta2, 1.0 / bias(self.beta2, tick.t).sqrt(), self.epsilon, decay];
             let [rate, rest2, scale, epsilon, decay] = numbers.map(|number| number as f32);
             sweep(Divided { averages, rate, rest2, scale, epsilon, decay }, &tick.stage, run);
         }
-    }
-}
-
-/// The part of the rate that step `t` of a warm-up has.
-pub fn rise(t: u64, warmup_steps: f64) -> f64 {
-    if warmup_steps > 0.0 { (t as f64 / warmup_steps).min(1.0) } else { 1.0 }
-}
-
-/// How much of the old parameter, the old and the new z the new parameter has.
-#[derive(Clone, Copy)]
-pub struct Averages {
-    old: f32,
-    behind: f32,
-    ahead: f32,
-    /// 1 in the first step, which takes the parameter for z.
-    first: f32,
-}
-
-impl Averages {
-    /// Takes the next step of `rate` into the weights, two numbers of state `slot`: the largest rate and the sum.
-    pub fn next(beta: f64, rate: f64, power: f64, slot: usize, t: u64, segments: &mut [Segment<'_>]) -> Self {
-        let kept = |index: usize| segments.first().map_or(0.0, |segment| segment.number(slot, index));
-        let largest = kept(0).max(rate);
-        let weight = pow(largest, power);
-        let sum = kept(1) + weight;
-        for segment in segments {
-            segment.set_number(slot, 0, largest);
-            segment.set_number(slot, 1, sum);
-        }
-        let share = if sum > 0.0 { weight / sum } else { 0.0 };
-        // y' = (1−β)·z' + β·((1−c)·x + c·z') with x = (y − (1−β)·z)/β.
-        let (old, behind, ahead) = (1.0 - share, (1.0 - share) * (1.0 - beta), 1.0 - beta + beta * share);
-        let [old, behind, ahead] = [old, behind, ahead].map(|x| x as f32);
-        Self { old, behind, ahead, first: if t == 1 { 1.0 } else { 0.0 } }
-    }
-
-    /// z, which starts as the parameter.
-    #[inline(always)]
-    pub fn start<X: Lane>(self, y: X, z: X) -> X {
-        z + y * self.first
-    }
-
-    /// The new parameter.
-    #[inline(always)]
-    pub fn mix<X: Lane>(self, y: X, z: X, new: X) -> X {
-        y * self.old - z * self.behind + new * self.ahead
     }
 }
 

@@ -1,6 +1,6 @@
 //! Gradient descent whose averaging takes the place of a schedule.
 
-use super::schedule_free_adamw::{Averages, rise};
+use super::schedule_free::{Averages, rise};
 use super::{Tick, Update};
 use crate::declare::declare;
 use crate::kernel::lane::Lane;

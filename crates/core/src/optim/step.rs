@@ -1,25 +1,14 @@
 //! What surrounds the rule in every step, in Keras's order: norms → refusal → clip → decay → rule. All that can refuse a
 //! step is decided before the first write, and nothing here allocates once the first step is done.
 
+pub use super::accept::OnNonFinite;
 use super::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, LEARNING_RATE, Optimizer, SHARED, Tick, WEIGHT_DECAY};
 use crate::declare::{Decay, Hyper, camel};
 use crate::error::{Code, Error, Result, describe};
 use crate::kernel::measure::sum_squares_of;
-use crate::kernel::reduce::all_finite;
 use crate::kernel::segment::Segment;
 use crate::kernel::sweep::Stage;
 use std::cmp::Ordering;
-
-/// What to do when a gradient is NaN or infinite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnNonFinite {
-    /// Refuse the step with an error that names the parameter.
-    Throw,
-    /// Leave out the step and say so.
-    Skip,
-    /// Go on: NaN will spread, as in Keras.
-    Propagate,
-}
 
 /// The surroundings of the steps of one run: made once, with the memory that every step reuses.
 pub struct Step {
@@ -30,7 +19,7 @@ pub struct Step {
     /// What becomes of the weight decay.
     pub decay: Decay,
     /// Names of the parameters, for errors.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     square_sums: Vec<f64>,
     /// The loss at the gradients.
     pub loss: f64,
@@ -59,26 +48,6 @@ impl Step {
         self.square_sums.clear();
         self.square_sums.extend(segments.iter().map(sum_squares_of));
         self.square_sums.iter().sum()
-    }
-
-    /// Refuses step `t` (the first is 1) or lets it pass: false where it is to be left out. `norm` is that of the gradients,
-    /// NaN where nobody took it (then they are looked through); `loss` is there where they are those of one.
-    ///
-    /// # Errors
-    /// `NON_FINITE` under [`OnNonFinite::Throw`] for a gradient or the loss.
-    pub fn accepts(&self, t: u64, norm: Option<f64>, loss: Option<f64>, segments: &[Segment<'_>]) -> Result<bool> {
-        if self.on_non_finite == OnNonFinite::Propagate {
-            return Ok(true);
-        }
-        let finite = |segment: &Segment| all_finite(segment.gradient());
-        let good = norm.map_or_else(|| segments.iter().all(finite), f64::is_finite);
-        let loss = loss.filter(|loss| !loss.is_finite());
-        match self.on_non_finite {
-            _ if good && loss.is_none() => Ok(true),
-            OnNonFinite::Skip => Ok(false),
-            _ if good => Err(bad_loss(t, loss.unwrap_or(f64::NAN))),
-            _ => Err(self.non_finite(t, segments)),
-        }
     }
 
     /// Sets the factor of each gradient to `factor` times what clipping leaves of it. The norms are those of `measure`, times
@@ -142,59 +111,17 @@ impl Step {
             }
             let name = || declared.map_or_else(|| format!("number {index}"), |hyper| camel(hyper.name));
             if value.abs().partial_cmp(&f64::from(f32::MAX)).is_none_or(Ordering::is_gt) {
-                let message = format!("step {t}: expected a finite {}, got {}", name(), describe(value));
-                return Err(Error::new(Code::NonFinite, message));
+                let message = || format!("step {t}: expected a finite {}, got {}", name(), describe(value));
+                return Err(Error::of(Code::NonFinite, message));
             }
             if let Some(hyper) = declared.filter(|hyper| !hyper.range.contains(value)) {
                 let message =
-                    format!("step {t}: expected {} in {}, got {}", name(), hyper.range.text(), describe(value));
-                return Err(Error::new(Code::InvalidValue, message));
+                    || format!("step {t}: expected {} in {}, got {}", name(), hyper.range.text(), describe(value));
+                return Err(Error::of(Code::InvalidValue, message));
             }
         }
         Ok(())
     }
-
-    /// As [`Step::accepts`], of the estimates of the Hessian's diagonal that step `t` looks at.
-    ///
-    /// # Errors
-    /// `NEEDS_LOSS` where there are none, `NON_FINITE` under [`OnNonFinite::Throw`].
-    pub fn accepts_curvature(&self, t: u64, segments: &[Segment<'_>]) -> Result<bool> {
-        for (index, segment) in segments.iter().enumerate() {
-            let name = self.names.get(index).map_or("?", String::as_str);
-            let Some(curvature) = segment.curvature() else {
-                let hint = "pass { hessianDiagonals }, or use minimize or fit";
-                let message = format!("step {t}: expected the Hessian's diagonal of '{name}', got none ({hint})");
-                return Err(Error::new(Code::NeedsLoss, message));
-            };
-            if self.on_non_finite == OnNonFinite::Propagate || all_finite(curvature) {
-                continue;
-            }
-            if self.on_non_finite == OnNonFinite::Skip {
-                return Ok(false);
-            }
-            let message = format!("step {t}: expected a finite Hessian's diagonal of '{name}', got NaN or infinity");
-            return Err(Error::new(Code::NonFinite, message));
-        }
-        Ok(true)
-    }
-
-    /// The error of step `t` for what it evaluated on the way.
-    pub fn refuses(&self, t: u64, loss: f64, segments: &[Segment<'_>]) -> Error {
-        if loss.is_finite() { self.non_finite(t, segments) } else { bad_loss(t, loss) }
-    }
-
-    fn non_finite(&self, t: u64, segments: &[Segment<'_>]) -> Error {
-        let bad = segments.iter().position(|segment| !all_finite(segment.gradient()));
-        let name = bad.and_then(|index| self.names.get(index)).map_or("?", String::as_str);
-        let hint = "if the data are finite: lower the learning rate, clip the gradients, or set onNonFinite";
-        let message = format!("step {t}: expected a finite gradient of '{name}', got NaN or infinity ({hint})");
-        Error::new(Code::NonFinite, message)
-    }
-}
-
-fn bad_loss(t: u64, loss: f64) -> Error {
-    let hint = "if the data are finite: keep log, sqrt and division within their domain, or set onNonFinite";
-    Error::new(Code::NonFinite, format!("step {t}: expected a finite loss, got {} ({hint})", describe(loss)))
 }
 
 /// What is left of a gradient of L2 norm `norm` that may have `limit` (NaN: any): exactly 1 up to the limit, so that a

@@ -9,6 +9,7 @@ use crate::graph::Source;
 use crate::graph::types::Type;
 use crate::kernel::memory::Buffer;
 use crate::kernel::place::Arg;
+use crate::part;
 use std::sync::Arc;
 
 impl Run {
@@ -24,36 +25,34 @@ impl Run {
         let mut seen = variables.clone();
         let mut several = None;
         if let Some(update) = plan.update.as_ref().filter(|update| update.evaluates_again()) {
-            several = Some(Several::new(&plan, &arena)?);
-            update.replace_by_copies(&mut seen, &arena)?;
+            several = Some(part::second(|| Several::beside(&plan, update, &arena, &mut seen))?);
         }
         let bound = plan.program.bind(&arena, 0, &seen)?;
         let mut data = Vec::new();
         for ((source, ty, _), &into) in plan.program.sources.iter().zip(&bound.sources) {
             match *source {
                 Source::Data(slot) => data.push(data_slot(&call, slot, ty, into, &find)?),
-                Source::Scalar(i) => match call.scalars.get(i) {
-                    Some(&x) => into.set_number(x),
-                    None => {
-                        return Err(Error::new(Code::PlanInvalid, format!("scalar {i}: expected a number, got none")));
-                    }
-                },
+                Source::Scalar(i) => into.set_number(call.scalar(i)?),
                 _ => {}
             }
         }
+        let after = match &plan.after {
+            Some(after) => Some(after.bind(&arena, plan.program.arena_len, &variables, &call)?),
+            None => None,
+        };
         // Not before it is known that there are as many rows.
         let order = if data.is_empty() { None } else { call.permutation()? };
         let outputs = plan
             .writes()
             .map(|(ty, slot)| match call.outputs.get(slot) {
                 Some(&id) => Ok((find(id)?, ty.clone())),
-                None => Err(Error::new(Code::PlanInvalid, format!("output {slot}: expected a buffer, got none"))),
+                None => Err(Error::of(Code::PlanInvalid, || format!("output {slot}: expected a buffer, got none"))),
             })
             .collect::<Result<Vec<_>>>()?;
         check_outputs(&call, !data.is_empty(), &outputs)?;
         if !data.is_empty() && call.batch > plan.program.max_batch {
             let (max, batch) = (plan.program.max_batch, call.batch);
-            return Err(Error::new(Code::InvalidValue, format!("batch: expected at most {max}, got {batch}")));
+            return Err(Error::of(Code::InvalidValue, || format!("batch: expected at most {max}, got {batch}")));
         }
         let sweep = match &plan.update {
             Some(update) => {
@@ -74,7 +73,10 @@ impl Run {
             order,
             call,
             sweep,
+            after,
+            failed: None,
             several,
+            kept_for: 0,
             kinds: 0,
             at: None,
             turn: None,
@@ -94,7 +96,7 @@ fn data_slot(
     find: &impl Fn(u32) -> Result<Arc<Buffer>>,
 ) -> Result<DataSlot> {
     let Some(&(id, dtype)) = call.data.get(slot) else {
-        return Err(Error::new(Code::PlanInvalid, format!("data {slot}: expected a buffer, got none")));
+        return Err(Error::of(Code::PlanInvalid, || format!("data {slot}: expected a buffer, got none")));
     };
     let (buffer, size) = (find(id)?, ty.size());
     let rows = match call.order {
@@ -104,8 +106,8 @@ fn data_slot(
     // Rows without elements count as a byte, so that no number of them asks for more memory than the data has.
     let bytes = size.coef.checked_mul(dtype.bytes()).and_then(|row| row.max(1).checked_mul(rows));
     if size.power != 1 && size.coef > 0 || bytes.is_none_or(|bytes| bytes > buffer.len()) {
-        let message = format!("data {slot}: expected {rows} rows of {ty}, got {} bytes", buffer.len());
-        return Err(Error::new(Code::ShapeMismatch, message));
+        let message = || format!("data {slot}: expected {rows} rows of {ty}, got {} bytes", buffer.len());
+        return Err(Error::of(Code::ShapeMismatch, message));
     }
     Ok(DataSlot { buffer, dtype, into, row: size.coef })
 }
@@ -113,10 +115,10 @@ fn data_slot(
 fn check_variables(plan: &Plan, variables: &[Arc<Buffer>]) -> Result<()> {
     for (slot, ty) in plan.variables.iter().enumerate() {
         let Some(ty) = ty else { continue };
-        check_variable(&format!("variable {slot}"), slot, ty, variables)?;
+        check_variable("variable", slot, ty, variables)?;
     }
-    for (ty, slot) in &plan.assigns {
-        check_variable(&format!("assign to variable {slot}"), *slot, ty, variables)?;
+    for (ty, slot) in plan.assigns.iter().chain(plan.after.iter().flat_map(|after| &after.assigns)) {
+        check_variable("assign to variable", *slot, ty, variables)?;
     }
     Ok(())
 }
@@ -126,8 +128,10 @@ fn check_variable(what: &str, slot: usize, ty: &Type, variables: &[Arc<Buffer>])
     if got == Some(expected) {
         return Ok(());
     }
-    let got = got.map_or("none".to_string(), |bytes| bytes.to_string());
-    Err(Error::new(Code::ShapeMismatch, format!("{what}: expected {ty}, {expected} bytes, got {got}")))
+    Err(Error::of(Code::ShapeMismatch, || {
+        let got = got.map_or("none".to_string(), |bytes| bytes.to_string());
+        format!("{what} {slot}: expected {ty}, {expected} bytes, got {got}")
+    }))
 }
 
 fn check_outputs(call: &Call, has_rows: bool, outputs: &[(Arc<Buffer>, Type)]) -> Result<()> {
@@ -138,8 +142,8 @@ fn check_outputs(call: &Call, has_rows: bool, outputs: &[(Arc<Buffer>, Type)]) -
             false => 1,
         };
         if ty.size().at(b).checked_mul(ty.dtype.bytes()).is_none_or(|bytes| bytes > buffer.len()) {
-            let message = format!("output: expected room for {b} rows of {ty}, got {} bytes", buffer.len());
-            return Err(Error::new(Code::ShapeMismatch, message));
+            let message = || format!("output: expected room for {b} rows of {ty}, got {} bytes", buffer.len());
+            return Err(Error::of(Code::ShapeMismatch, message));
         }
     }
     Ok(())

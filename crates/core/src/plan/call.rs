@@ -47,6 +47,12 @@ pub struct Call {
 }
 
 impl Call {
+    /// A captured number.
+    pub fn scalar(&self, i: usize) -> Result<f64> {
+        let missing = || Error::of(Code::PlanInvalid, || format!("scalar {i}: expected a number, got none"));
+        self.scalars.get(i).copied().ok_or_else(missing)
+    }
+
     pub fn decode(bytes: &[u8]) -> Result<Call> {
         let mut reader = Reader::new(bytes);
         let r = &mut reader;
@@ -69,8 +75,8 @@ impl Call {
         };
         reader.end()?;
         if call.iteration.max(call.updates) > MAX_COUNT {
-            let message = format!("call: expected counts of steps up to {MAX_COUNT}, got a larger one");
-            return Err(Error::new(Code::InvalidValue, message));
+            let message = || format!("call: expected counts of steps up to {MAX_COUNT}, got a larger one");
+            return Err(Error::of(Code::InvalidValue, message));
         }
         if call.rows.start > call.rows.end || call.batch == 0 {
             return Err(Error::new(
@@ -85,11 +91,12 @@ impl Call {
     pub fn permutation(&self) -> Result<Option<Vec<u32>>> {
         let Order::Shuffled { key, epoch, n } = self.order else { return Ok(None) };
         if n < self.rows.end || n > u32::MAX as usize {
-            let message = format!("call: expected a permutation of at least {} rows, got {n}", self.rows.end);
-            return Err(Error::new(Code::InvalidValue, message));
+            let message = || format!("call: expected a permutation of at least {} rows, got {n}", self.rows.end);
+            return Err(Error::of(Code::InvalidValue, message));
         }
         let mut order = Vec::new();
-        let refused = |_| Error::new(Code::OutOfMemory, format!("shuffle: expected memory for {n} indices, got none"));
+        let refused =
+            |_| Error::of(Code::OutOfMemory, || format!("shuffle: expected memory for {n} indices, got none"));
         order.try_reserve_exact(n).map_err(refused)?;
         order.resize(n, 0u32);
         random::permutation(&mut order, key, epoch);

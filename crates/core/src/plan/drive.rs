@@ -15,6 +15,7 @@ use crate::kernel::place::Arg;
 use crate::optim::drive::{Next, Site};
 use crate::optim::step::OnNonFinite;
 use crate::optim::{LEARNING_RATE, SHARED};
+use crate::part;
 use std::sync::Arc;
 
 /// What a run keeps of a step under way.
@@ -30,8 +31,19 @@ pub(super) struct Several {
 }
 
 impl Several {
+    /// The same, with the trial point of `update` in `seen`.
+    pub(super) fn beside(
+        plan: &Plan,
+        update: &super::Update,
+        arena: &Buffer,
+        seen: &mut [Arc<Buffer>],
+    ) -> Result<Several> {
+        update.replace_by_copies(seen, arena)?;
+        Several::new(plan, arena)
+    }
+
     /// With room beside `arena` for what the roots of `plan` write and assign.
-    pub(super) fn new(plan: &Plan, arena: &Buffer) -> Result<Several> {
+    fn new(plan: &Plan, arena: &Buffer) -> Result<Several> {
         let [_, writes, _, gradients] = plan.root_starts();
         let mut several = Several::default();
         for (ty, _) in &plan.program.roots[writes..gradients] {
@@ -69,7 +81,8 @@ impl Run {
             if self.several.is_none() || self.update.is_some() {
                 return Ok(None);
             }
-            match self.drive(budget)? {
+            // Whoever has several evaluations in a step has the second part of the WASM module.
+            match part::gate(|| self.drive(budget))? {
                 Then::Pause => return Ok(Some(Status::More)),
                 Then::Stop(rule) => return Ok(Some(Status::Stopped(rule))),
                 Then::Again => {
@@ -85,12 +98,12 @@ impl Run {
     fn begin(&mut self) {
         self.kinds = GRADIENTS | OTHERS;
         let Some(sweep) = &mut self.sweep else { return };
-        if sweep.wants_curvature(self.call.updates) {
+        if sweep.looks_at_curvature() && part::gate(|| sweep.wants_curvature(self.call.updates)) {
             self.kinds |= CURVATURE;
         }
         if let Some(several) = &mut self.several {
             several.begun = false;
-            sweep.begin();
+            part::gate(|| sweep.begin());
         }
     }
 
@@ -154,6 +167,11 @@ impl Sweep {
                 driver.begin();
             }
         }
+    }
+
+    /// Whether any step does.
+    fn looks_at_curvature(&self) -> bool {
+        self.parts.iter().any(|part| part.optimizer.looks_at_curvature())
     }
 
     /// Whether the step after `steps` others looks at curvature.

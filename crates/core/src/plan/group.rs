@@ -7,9 +7,11 @@ use crate::graph::{self, Graph, Value};
 use crate::kernel::coded::Format;
 use crate::kernel::memory::Buffer;
 use crate::kernel::place::{Arg, Kept, segment};
+use crate::kernel::segment::Segment;
 use crate::optim::loss_scale::LossScale;
 use crate::optim::step::{OnNonFinite, Step};
 use crate::optim::{self, Make, Optimizer, SHARED};
+use crate::part;
 use crate::reader::Reader;
 use crate::wrap::around::Wrapped;
 use crate::wrap::{self, Acts};
@@ -61,6 +63,9 @@ impl Group {
         if (lazy || format != Format::Float) && !entry.build.elementwise() {
             return Err(reader.invalid("lazy rows or coded state of an elementwise optimizer", entry.declaration.name));
         }
+        if format != Format::Float {
+            part::need()?;
+        }
         let mut targets = Vec::new();
         for _ in 0..reader.count(1)? {
             let (name, slot) = (reader.str()?.to_string(), reader.size()?);
@@ -90,14 +95,17 @@ impl Group {
         let decay = usize::from(reader.u8()?);
         let decay = *Decay::ALL.get(decay).ok_or_else(|| reader.invalid("a mode of weight decay (0 to 3)", decay))?;
         let (maximize, accumulate) = (reader.u8()? == 1, reader.varuint()?.max(1));
+        if accumulate > 1 {
+            part::need()?;
+        }
         let (counts_micro, loss_scale) = (reader.u8()? == 1, LossScale::decode(reader)?);
         let fixed = Surroundings { maximize, accumulate, counts_micro, loss_scale, joined: reader.u8()? == 1 };
         let group = Group { entry, flags, wraps, format, lazy, targets, on_non_finite, decay, fixed };
         if lazy && !group.goes_by_element() {
             let name = entry.declaration.name;
             let expected = "no gradientAccumulationSteps and no wrappers but means of weights";
-            let message = format!("{name}: lazy: expected {expected}, got others (or set lazy: false)");
-            return Err(Error::new(Code::InvalidValue, message));
+            let message = || format!("{name}: lazy: expected {expected}, got others (or set lazy: false)");
+            return Err(Error::of(Code::InvalidValue, message));
         }
         Ok(group)
     }
@@ -133,16 +141,17 @@ impl Group {
         let Declaration { name, needs, .. } = self.entry.declaration;
         let looks = matches!(needs, Needs::Loss | Needs::Evaluations) || self.evaluates_again();
         if looks && !has_loss {
-            return Err(Error::new(
-                Code::NeedsLoss,
-                format!("{name}: expected a plan with a loss, got gradients alone"),
-            ));
+            return Err(Error::of(Code::NeedsLoss, || {
+                format!("{name}: expected a plan with a loss, got gradients alone")
+            }));
         }
         let plain = |(entry, _): &(&Entry<Acts>, _)| !entry.build.perturbs() && !entry.build.changes_gradients();
         let searches = alone && self.wraps.iter().all(plain) && self.fixed.accumulate == 1;
         if needs == Needs::Evaluations && (!searches || self.fixed.loss_scale.has_state()) {
             let got = "wrappers or a loss scale that change them, sums of them, or several groups";
-            return Err(Error::new(Code::InvalidValue, format!("{name}: expected gradients as they come, got {got}")));
+            return Err(Error::of(Code::InvalidValue, || {
+                format!("{name}: expected gradients as they come, got {got}")
+            }));
         }
         Ok(())
     }
@@ -186,7 +195,7 @@ impl Group {
         room: &dyn Fn(usize) -> Result<Arc<Buffer>>,
     ) -> Result<()> {
         let len = target.dims.iter().product();
-        let mut own = self.entry.declaration.states(&self.flags).len();
+        let own = self.entry.declaration.states(&self.flags).len();
         let mut coded = 0;
         let mut state = |(at, (&slot, shape)): (usize, (&usize, StateShape))| {
             if self.format == Format::Float || at >= own || shape != StateShape::Like {
@@ -206,21 +215,45 @@ impl Group {
             segment
         };
         let made = |param: &Arg, gradient: &Arg, states: &[Arg]| made_of(param, gradient, states, kept);
+        let param = gradient.whole(&variables[target.slot], len)?;
+        let (rule, others) = states.split_at(own);
+        let mut seen = *gradient;
+        if !others.is_empty() || !self.wraps.is_empty() {
+            let own = (&param, len);
+            // What lies around a rule is in the second part of the WASM module.
+            seen = part::gate(|| self.surround(part, own, seen, others, &made, room))?;
+        }
+        let mut segment = made_of(&param, &seen, rule, Kept { coded, ..kept });
+        segment.dims.clone_from(&target.seen);
+        part.segments.push(segment);
+        Ok(())
+    }
+
+    /// Adds what lies around the rule: the sum of gradients, the loss scale, the wrappers, with their `states`. Gives the
+    /// gradient that the rule sees.
+    fn surround(
+        &self,
+        part: &mut Part,
+        (param, len): (&Arg, usize),
+        mut seen: Arg,
+        mut states: &[Arg],
+        made: &dyn Fn(&Arg, &Arg, &[Arg]) -> Segment<'static>,
+        room: &dyn Fn(usize) -> Result<Arc<Buffer>>,
+    ) -> Result<Arg> {
+        let mut take = |count: usize| states.split_off(..count).expect("a state each");
+        let like = seen;
         let mut scratch = || {
             let buffer = room(len * 4)?;
             part.memory.push(buffer.clone());
-            gradient.whole(&buffer, len)
+            like.whole(&buffer, len)
         };
-        let (param, mut seen) = (gradient.whole(&variables[target.slot], len)?, *gradient);
-        let rule = &states[..own];
         if self.fixed.accumulate > 1 {
-            part.around.sums.push(made(&states[own], &seen, &[]));
-            seen = states[own];
-            own += 1;
+            let sum = take(1)[0];
+            part.around.sums.push(made(&sum, &seen, &[]));
+            seen = sum;
         }
         if self.fixed.loss_scale.has_state() {
-            part.scales.push(made(&param, &seen, &states[own..=own]));
-            own += 1;
+            part.scales.push(made(param, &seen, take(1)));
         }
         if self.wraps.iter().any(|(entry, _)| entry.build.changes_gradients()) {
             let copy = scratch()?;
@@ -228,9 +261,7 @@ impl Group {
             seen = copy;
         }
         for (wrapped, (entry, flags)) in part.around.wraps.iter_mut().zip(&self.wraps) {
-            let count = entry.declaration.states(flags).len();
-            let mut states = states[own..own + count].to_vec();
-            own += count;
+            let mut states = take(entry.declaration.states(flags).len()).to_vec();
             if entry.build.needs_scratch() {
                 states.push(scratch()?);
             }
@@ -238,13 +269,10 @@ impl Group {
                 // It acts on the trial point.
                 continue;
             }
-            let (param, gradient) = if entry.build.changes_gradients() { (&seen, &param) } else { (&param, &seen) };
+            let (param, gradient) = if entry.build.changes_gradients() { (&seen, param) } else { (param, &seen) };
             wrapped.segments.push(made(param, gradient, &states));
         }
-        let mut segment = made_of(&param, &seen, rule, Kept { coded, ..kept });
-        segment.dims.clone_from(&target.seen);
-        part.segments.push(segment);
-        Ok(())
+        Ok(seen)
     }
 }
 

@@ -26,10 +26,11 @@ struct Block {
     offset: usize,
 }
 
-/// `extra[n]`: bytes of private memory of node n (scratch, the arena of its sub-plan).
-pub fn lay_out(graph: &Graph, roots: &[Value], max_batch: usize, extra: &[usize]) -> Result<Layout> {
+/// The results of the first `kept` nodes stay. `extra[n]`: bytes of private memory of node n (scratch, the arena of its
+/// sub-plan).
+pub fn lay_out(graph: &Graph, roots: &[Value], kept: usize, max_batch: usize, extra: &[usize]) -> Result<Layout> {
     let end = graph.nodes.len();
-    let last_use = last_uses(graph, roots);
+    let last_use = last_uses(graph, roots, kept);
     let mut blocks: Vec<Block> = Vec::new();
     let mut block_of: Vec<Option<usize>> = vec![None; graph.types.len()];
     let mut places = vec![Place::Arena(0); graph.types.len()];
@@ -53,7 +54,7 @@ pub fn lay_out(graph: &Graph, roots: &[Value], max_batch: usize, extra: &[usize]
                 continue;
             }
             block_of[v.index()] = Some(blocks.len());
-            let from = if source { 0 } else { n };
+            let from = if source || n < kept { 0 } else { n };
             blocks.push(Block { bytes: graph.ty(v).bytes(max_batch)?, from, to, offset: 0 });
         }
         if extra[n] > 0 {
@@ -64,8 +65,8 @@ pub fn lay_out(graph: &Graph, roots: &[Value], max_batch: usize, extra: &[usize]
     let len = place(&mut blocks);
     // Sums stop at the largest number, which lies beyond this.
     if len > isize::MAX as usize {
-        let message = format!("plan: expected to work within {} bytes, got more with B = {max_batch}", isize::MAX);
-        return Err(Error::new(Code::OutOfMemory, message));
+        let message = || format!("plan: expected to work within {} bytes, got more with B = {max_batch}", isize::MAX);
+        return Err(Error::of(Code::OutOfMemory, message));
     }
     for (place, block) in places.iter_mut().zip(&block_of) {
         if let Some(block) = block {
@@ -78,13 +79,14 @@ pub fn lay_out(graph: &Graph, roots: &[Value], max_batch: usize, extra: &[usize]
 
 /// The last node that reads each value; roots are read after the end. Parameters keep their value, and so do scalars,
 /// which are written when the run is bound and read in every step.
-fn last_uses(graph: &Graph, roots: &[Value]) -> Vec<usize> {
+fn last_uses(graph: &Graph, roots: &[Value], kept: usize) -> Vec<usize> {
     let mut last = vec![0; graph.types.len()];
     for (n, node) in graph.nodes.iter().enumerate() {
         node.inputs.iter().for_each(|v| last[v.index()] = last[v.index()].max(n));
         if let Kind::Source(Source::Parameter(_) | Source::Scalar(_)) = node.kind {
             last[node.outputs[0].index()] = graph.nodes.len();
         }
+        node.outputs.iter().filter(|_| n < kept).for_each(|v| last[v.index()] = graph.nodes.len());
     }
     roots.iter().for_each(|v| last[v.index()] = graph.nodes.len());
     last

@@ -1,11 +1,14 @@
 //! Plans: a decoded graph with what to report, write and update each step, compiled once and run many times.
 
+mod after;
 mod bind;
 mod call;
 mod drive;
 mod fuse;
 mod group;
+mod keep;
 mod layout;
+mod mail;
 mod part;
 mod program;
 mod rows;
@@ -14,6 +17,7 @@ mod step;
 mod sweep;
 mod update;
 
+use after::After;
 pub use call::{Call, Order, Stop};
 pub use program::{Body, Place, Program, Step};
 use program::{CURVATURE, GRADIENTS, OTHERS};
@@ -43,6 +47,8 @@ pub struct Plan {
     /// Variables that are set to a value when the step commits: its type and the slot.
     pub assigns: Vec<(Type, usize)>,
     pub update: Option<Update>,
+    /// What follows the update.
+    after: Option<After>,
     pub variables: Vec<Option<Type>>,
 }
 
@@ -51,16 +57,20 @@ impl Plan {
     pub fn compile(bytes: &[u8], max_batch: usize, threads: usize) -> Result<Plan> {
         let mut reader = Reader::new(bytes);
         if reader.bytes(8)? != b"descend\0" || reader.u8()? != VERSION {
-            return Err(Error::new(
-                Code::PlanInvalid,
-                format!("plan: expected one of version {VERSION}, got other bytes"),
-            ));
+            return Err(Error::of(Code::PlanInvalid, || {
+                format!("plan: expected one of version {VERSION}, got other bytes")
+            }));
         }
         let (graph, ids) = graph::decode(&mut reader)?;
         let reports = graph::decode_values(&mut reader, &ids)?;
         let writes = decode_pairs(&mut reader, &ids)?;
         let assigns = decode_pairs(&mut reader, &ids)?;
         let mut update = Update::decode(&mut reader, &ids, &graph)?;
+        let mut variables = variable_types(&graph, graph.nodes.len())?;
+        let after = match reader.remaining() {
+            0 => None,
+            _ => Some(After::decode(&mut reader, &mut variables, bytes.len(), threads)?),
+        };
         reader.end()?;
         let mut roots: Vec<Value> = reports.clone();
         roots.extend(writes.iter().chain(&assigns).map(|(v, _)| *v));
@@ -68,8 +78,8 @@ impl Plan {
         roots.extend(update.iter().flat_map(|u| u.gradients()));
         let curvatures = roots.len();
         roots.extend(update.iter().flat_map(|u| u.curvatures()));
-        let variables = variable_types(&graph)?;
-        check(&graph, &reports, &assigns, &variables)?;
+        check_reports(&graph, &reports)?;
+        check_assigns(&graph, &assigns, &variables)?;
         let (mut with_rows, mut curvatures) = (None, curvatures);
         if let Some(update) = &mut update {
             update.check(&graph, &variables, !reports.is_empty())?;
@@ -91,12 +101,17 @@ impl Plan {
         let changed = with_rows.as_ref().unwrap_or(&graph);
         let program = Program::compile_kinds(changed, &roots, &kind, max_batch.max(1), threads)?;
         let assigns = assigns.into_iter().map(|(v, slot)| (graph.ty(v).clone(), slot)).collect();
-        Ok(Plan { program, graph, reports, writes, assigns, update, variables })
+        Ok(Plan { program, graph, reports, writes, assigns, update, after, variables })
     }
 
     /// Whether all it does is to give variables values: what it works in is not worth keeping for another run.
     pub fn only_assigns(&self) -> bool {
         self.reports.is_empty() && self.writes.is_empty() && self.update.is_none()
+    }
+
+    /// Bytes of the arena that a run of it works in: what follows the update has a place of its own, behind the rest.
+    pub fn arena_len(&self) -> usize {
+        self.program.arena_len.saturating_add(self.after.as_ref().map_or(0, |after| after.program.arena_len))
     }
 
     /// Bytes besides the arena that a run of it takes: a trial point, and what its first evaluation gave.
@@ -189,41 +204,57 @@ fn decode_pairs(reader: &mut Reader<'_>, ids: &[Value]) -> Result<Vec<(Value, us
     (0..reader.count(1)?).map(|_| Ok((graph::lookup(ids, reader.varuint()?)?, reader.size()?))).collect()
 }
 
-/// The type of each variable slot the graph reads; two uses of one slot must agree.
-fn variable_types(graph: &Graph) -> Result<Vec<Option<Type>>> {
+/// The type of each variable slot the graph reads, each below `end`; two uses of one slot must agree.
+fn variable_types(graph: &Graph, end: usize) -> Result<Vec<Option<Type>>> {
     let mut types: Vec<Option<Type>> = Vec::new();
     for node in &graph.nodes {
         let Kind::Source(Source::Variable(slot)) = node.kind else { continue };
         let ty = graph.ty(node.outputs[0]);
-        if slot >= graph.nodes.len() {
-            return Err(Error::new(
-                Code::PlanInvalid,
-                format!("slot: expected one below the number of nodes, got {slot}"),
-            ));
+        if slot >= end {
+            return Err(Error::of(Code::PlanInvalid, || format!("slot: expected one below {end}, got {slot}")));
         }
         if slot >= types.len() {
             types.resize(slot + 1, None);
         }
         if types[slot].as_ref().is_some_and(|other| other != ty) || ty.size().power > 0 {
-            return Err(Error::new(Code::PlanInvalid, format!("slot {slot}: expected one fixed type, got {ty}")));
+            return Err(Error::of(Code::PlanInvalid, || format!("slot {slot}: expected one fixed type, got {ty}")));
         }
         types[slot] = Some(ty.clone());
     }
     Ok(types)
 }
 
-fn check(graph: &Graph, reports: &[Value], assigns: &[(Value, usize)], variables: &[Option<Type>]) -> Result<()> {
+/// Adds the types of more uses of variables.
+fn merge_types(variables: &mut Vec<Option<Type>>, more: Vec<Option<Type>>) -> Result<()> {
+    variables.resize(variables.len().max(more.len()), None);
+    for (known, ty) in variables.iter_mut().zip(more) {
+        match (&known, &ty) {
+            (Some(a), Some(b)) if a != b => {
+                return Err(Error::of(Code::PlanInvalid, || format!("slot: expected {a} everywhere, got {b}")));
+            }
+            (None, _) => *known = ty,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_reports(graph: &Graph, reports: &[Value]) -> Result<()> {
     for &v in reports {
         let ty = graph.ty(v);
         if ty.size() != crate::graph::types::Dim::ONE || ty.dtype != DType::F32 {
-            return Err(Error::new(Code::ShapeMismatch, format!("report: expected a float32 scalar, got {ty}")));
+            return Err(Error::of(Code::ShapeMismatch, || format!("report: expected a float32 scalar, got {ty}")));
         }
     }
+    Ok(())
+}
+
+fn check_assigns(graph: &Graph, assigns: &[(Value, usize)], variables: &[Option<Type>]) -> Result<()> {
     for (v, slot) in assigns {
         let ty = graph.ty(*v);
         let known = variables.get(*slot).and_then(Option::as_ref);
         if ty.size().power > 0 || known.is_some_and(|variable| variable != ty) {
-            return Err(Error::new(Code::ShapeMismatch, format!("assign: expected the variable's type, got {ty}")));
+            return Err(Error::of(Code::ShapeMismatch, || format!("assign: expected the variable's type, got {ty}")));
         }
     }
     Ok(())

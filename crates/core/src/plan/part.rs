@@ -9,6 +9,7 @@ use crate::optim::Optimizer;
 use crate::optim::hyper::Hypers;
 use crate::optim::loss_scale::LossScale;
 use crate::optim::step::Step;
+use crate::part;
 use crate::reader::Reader;
 use crate::wrap::When;
 use crate::wrap::around::Around;
@@ -54,6 +55,8 @@ pub struct Part {
     factor: f64,
     /// Whether the step under way reaches the rule.
     pub ready: bool,
+    /// Whether the numbers are those of every step to come, and good.
+    looked: bool,
 }
 
 impl Part {
@@ -75,11 +78,18 @@ impl Part {
             norm: None,
             factor: 1.0,
             ready: false,
+            looked: false,
         })
     }
 
     /// Takes the rows that gradients have in this step.
     pub fn take_rows(&mut self, b: usize) {
+        if self.index.iter().any(Option::is_some) {
+            part::gate(|| self.take_rows_now(b));
+        }
+    }
+
+    fn take_rows_now(&mut self, b: usize) {
         let others = self.around.wraps.iter_mut().map(|wrapped| &mut wrapped.segments);
         for segments in others.chain([&mut self.scales, &mut self.segments]) {
             for (segment, index) in segments.iter_mut().zip(&self.index) {
@@ -91,19 +101,24 @@ impl Part {
     /// Takes the sources of the coming steps' numbers.
     pub fn set_hyper(&mut self, reader: &mut Reader<'_>) -> Result<()> {
         self.hypers = Hypers::decode(reader, self.values.len())?;
+        self.looked = false;
         Ok(())
     }
 
     /// The number of the update that the step after `steps` others belongs to; the first is 1.
     pub fn t(&self, steps: u64) -> u64 {
-        steps / self.fixed.accumulate + 1
+        // Without the division, which a small step would notice.
+        if self.fixed.accumulate == 1 { steps + 1 } else { steps / self.fixed.accumulate + 1 }
     }
 
     /// Sets the numbers of the step after `steps` others. Whether clipping needs norms.
     pub fn look(&mut self, steps: u64) -> Result<bool> {
-        let t = self.t(steps);
-        self.hypers.at(if self.fixed.counts_micro { steps } else { t - 1 }, &mut self.values);
-        self.step.check_hyper(&self.values, t)?;
+        if !self.looked {
+            let t = self.t(steps);
+            self.hypers.at(if self.fixed.counts_micro { steps } else { t - 1 }, &mut self.values);
+            self.step.check_hyper(&self.values, t)?;
+            self.looked = self.hypers.steady;
+        }
         Ok(Step::clips(&self.values))
     }
 
@@ -134,7 +149,7 @@ impl Part {
             return Ok(false);
         }
         if accepted == Ok(true) && self.wants_curvature(steps) {
-            return self.step.accepts_curvature(t, &self.segments);
+            return part::gate(|| self.step.accepts_curvature(t, &self.segments));
         }
         accepted
     }
@@ -146,9 +161,18 @@ impl Part {
 
     /// The first half of a step: gradients are added up and changed by wrappers. False where that was all of it.
     pub fn prepare(&mut self, steps: u64) -> bool {
+        self.factor = if self.fixed.maximize { -self.unscale() } else { self.unscale() };
+        self.bare() || part::gate(|| self.surround(steps))
+    }
+
+    /// Whether nothing lies around the rule; what does is in the second part of the WASM module.
+    fn bare(&self) -> bool {
+        self.around.sums.is_empty() && self.around.wraps.is_empty()
+    }
+
+    fn surround(&mut self, steps: u64) -> bool {
         let tick = self.step.tick(&self.values, self.t(steps));
         let (_, numbers) = self.values.split_at(self.own);
-        self.factor = if self.fixed.maximize { -self.unscale() } else { self.unscale() };
         if !self.around.sums.is_empty() {
             self.around.sums.iter_mut().for_each(|segment| segment.gradient_scale = self.factor as f32);
             self.around.accumulate();
@@ -178,14 +202,15 @@ impl Part {
     /// The other half: `joint` is the norm of all gradients that are clipped together.
     pub fn commit(&mut self, steps: u64, joint: f64) {
         let tick = self.step.tick(&self.values, self.t(steps));
-        let (_, numbers) = self.values.split_at(self.own);
         self.step.clip(&self.values, self.factor, joint, &mut self.segments);
-        self.around.act(When::Before, &tick, numbers, &self.segments);
-        self.optimizer.step(&self.values, &tick, &mut self.segments);
-        self.around.act(When::After, &tick, numbers, &self.segments);
-        if !self.around.sums.is_empty() {
-            self.around.reset();
+        if self.bare() {
+            self.optimizer.step(&self.values, &tick, &mut self.segments);
+            return self.fixed.loss_scale.adjust(true, &mut self.scales);
         }
+        let (_, numbers) = self.values.split_at(self.own);
+        part::gate(|| self.around.act(When::Before, &tick, numbers, &self.segments));
+        self.optimizer.step(&self.values, &tick, &mut self.segments);
+        part::gate(|| self.around.finish(&tick, numbers, &self.segments));
         self.fixed.loss_scale.adjust(true, &mut self.scales);
     }
 

@@ -72,6 +72,8 @@ pub struct Program {
     pub roots: Vec<(Type, Place)>,
     pub arena_len: usize,
     pub max_batch: usize,
+    /// The first instructions, whose results stay good for as long as B does.
+    pub kept: usize,
 }
 
 impl Program {
@@ -90,7 +92,8 @@ impl Program {
     ) -> Result<Program> {
         let (graph, moved) = graph.prune(roots);
         let roots: Vec<Value> = roots.iter().map(|v| moved[v.index()].expect("roots are kept")).collect();
-        let graph = super::fuse::fuse(&graph, &roots);
+        let mut graph = super::fuse::fuse(&graph, &roots);
+        let kept = super::keep::first(&mut graph, max_batch);
         let uses = uses(&graph, &roots, kind);
         graph.types.iter().try_for_each(|ty| ty.bytes(max_batch).map(drop))?;
         let mut bodies = Vec::new();
@@ -111,7 +114,7 @@ impl Program {
                 Ok(own.saturating_add(bodies[n].as_ref().map_or(0, |b| b.arena_len)))
             })
             .collect::<Result<_>>()?;
-        let layout = lay_out(&graph, &roots, max_batch, &extra)?;
+        let layout = lay_out(&graph, &roots, kept, max_batch, &extra)?;
         let mut program = Program {
             instrs: Vec::new(),
             types: Vec::new(),
@@ -120,6 +123,7 @@ impl Program {
             roots: roots.iter().map(|&v| (graph.ty(v).clone(), layout.places[v.index()])).collect(),
             arena_len: layout.len,
             max_batch,
+            kept,
         };
         for (n, (node, body)) in graph.nodes.iter().zip(bodies).enumerate() {
             match &node.kind {
@@ -127,6 +131,7 @@ impl Program {
                     let v = node.outputs[0];
                     program.sources.push((*source, graph.ty(v).clone(), layout.places[v.index()]));
                 }
+                Kind::Op(op) if layout.shared[n] && op.only_copies() => {}
                 Kind::Op(op) => program.add(&graph, &layout, n, op.clone(), body, scratch(n)?, uses[n]),
             }
         }

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 /// norm.
 pub const REPORT_HEAD: usize = 5;
 /// Most steps one `advance` reports.
-pub const MAX_STEPS: usize = 4096;
+pub const MAX_STEPS: usize = 16_384;
 
 /// Why an `advance` came back.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +72,11 @@ pub struct Run {
     pub(super) order: Option<Vec<u32>>,
     pub(super) call: Call,
     pub(super) sweep: Option<Sweep>,
+    /// The B for which the plan's kept values are, 0 for none.
+    pub(super) kept_for: usize,
+    /// What follows the update, bound; and why it could not be done.
+    pub(super) after: Option<Bound>,
+    pub(super) failed: Option<Error>,
     /// Kinds of roots that the evaluation under way is for.
     pub(super) kinds: u8,
     /// Where steps take several evaluations.
@@ -97,7 +102,7 @@ impl std::fmt::Debug for Run {
 
 impl Run {
     /// Runs up to `max_steps` steps, or until about `budget` nanoseconds of estimated work are done. `hyper` are the
-    /// bytes of the optimizer's hyper-parameters (empty without one). `commit` is held while variables change. No steps:
+    /// bytes of the optimizer's hyper-parameters (empty without one, or for those of the call before). `commit` is held while variables change. No steps:
     /// as `settle`.
     pub fn advance(&mut self, max_steps: usize, budget: f64, hyper: &[u8], commit: &Mutex<()>) -> Outcome {
         if max_steps == 0 {
@@ -105,15 +110,21 @@ impl Run {
             return Outcome { status: Status::More, reports: Vec::new(), committing: false };
         }
         self.pinned(|run| {
-            let status = run.steps(max_steps.min(MAX_STEPS), budget, hyper, commit).unwrap_or_else(|error| {
-                run.settle(commit);
-                (run.at, run.turn, run.update) = (None, None, None);
-                Status::Failed(error)
-            });
+            let steps = run.steps(max_steps.min(MAX_STEPS), budget, hyper, commit);
+            let status = steps.unwrap_or_else(|error| Status::Failed(run.refuse(error, commit)));
             let committing = run.committing();
             let reports = if committing { Vec::new() } else { std::mem::take(&mut run.reports) };
             Outcome { status, reports, committing }
         })
+    }
+
+    /// Back to the last completed step.
+    pub(super) fn refuse(&mut self, error: Error, commit: &Mutex<()>) -> Error {
+        if self.committing() {
+            self.update(None, commit);
+        }
+        (self.at, self.turn, self.update) = (None, None, None);
+        error
     }
 
     /// Whether a step is decided and its update under way: `settle` before anyone looks at variables.
@@ -132,10 +143,10 @@ impl Run {
         REPORT_HEAD + self.plan.report_len()
     }
 
-    fn steps(&mut self, max_steps: usize, budget: f64, hyper: &[u8], commit: &Mutex<()>) -> Result<Status> {
+    pub(super) fn steps(&mut self, max_steps: usize, budget: f64, hyper: &[u8], commit: &Mutex<()>) -> Result<Status> {
         let mut budget = Budget::new(budget);
         if let Some(sweep) = &mut self.sweep {
-            sweep.set_hyper(hyper)?;
+            sweep.renew_hyper(hyper)?;
         }
         let steps = if self.data.is_empty() { max_steps } else { max_steps.min(self.steps_left()) };
         self.reports
@@ -159,6 +170,9 @@ impl Run {
             }
             if !self.update(pauses.then_some(&mut budget), commit) {
                 return Ok(Status::More);
+            }
+            if let Some(error) = self.failed.take() {
+                return Err(error);
             }
             if !pauses {
                 budget.left -= cost;

@@ -51,8 +51,16 @@ impl Run {
         let slots = self.data.len();
         let end = slots + self.plan.program.len();
         let mut at = self.at.unwrap_or(0);
+        let kept = slots + self.plan.program.kept;
         while at < end {
-            if at.checked_sub(slots).is_some_and(|pc| !self.plan.program.serves(pc, self.kinds)) {
+            if at == slots && kept > slots {
+                if self.kept_for == b {
+                    at = kept;
+                    continue;
+                }
+                self.kept_for = 0;
+            }
+            if at >= kept && !self.plan.program.serves(at - slots, self.kinds) {
                 at += 1;
                 continue;
             }
@@ -69,11 +77,15 @@ impl Run {
                     self.plan.program.run(pc, &self.bound, b, &step)?;
                     true
                 }
+                None if parts == 1 => {
+                    self.gather(at, b)?;
+                    true
+                }
                 _ => self.turn(at, b, &step, budget)?,
             };
             at += usize::from(done);
         }
-        self.at = Some(at);
+        (self.at, self.kept_for) = (Some(at), b);
         Ok(true)
     }
 
@@ -151,6 +163,10 @@ impl Run {
             }
         } else if let Some(sweep) = &mut self.sweep {
             sweep.commit(self.call.updates);
+        }
+        if let (Some(after), Some(bound)) = (&self.plan.after, &self.after) {
+            let step = Step { seed: self.call.seed, iteration: self.call.iteration, first_row: 0, scan_step: 0 };
+            self.failed = after.run(bound, &self.variables, &step).err();
         }
         if let Some(sweep) = &self.sweep {
             self.call.updates += 1;

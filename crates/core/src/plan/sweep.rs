@@ -31,6 +31,9 @@ pub struct Sweep {
     /// Rough nanoseconds of a step, and the turns it takes.
     cost: (f64, usize),
     wants_norm: bool,
+    has_hyper: bool,
+    /// Whether a gradient is one of rows.
+    has_rows: bool,
     /// The parameters before the step, where the norm of the update is wanted.
     before: Option<Vec<Vec<f32>>>,
     /// Of each part the squared norm of its gradients, and the norm of all that are clipped together with them.
@@ -45,14 +48,31 @@ impl Sweep {
         let copy = |segment: &Segment| vec![0.0; segment.len()];
         let before = wants_update_norm.then(|| parts.iter().flat_map(|part| part.segments.iter().map(copy)).collect());
         let none = vec![f64::NAN; parts.len()];
-        Sweep { sums: none.clone(), joint: none, parts, cost, wants_norm, before, moved: false }
+        let has_rows = parts.iter().flat_map(|part| &part.index).any(Option::is_some);
+        Sweep {
+            has_rows,
+            has_hyper: false,
+            sums: none.clone(),
+            joint: none,
+            parts,
+            cost,
+            wants_norm,
+            before,
+            moved: false,
+        }
     }
 
-    /// Takes the sources of the coming steps' numbers.
-    pub fn set_hyper(&mut self, bytes: &[u8]) -> Result<()> {
+    fn set_hyper(&mut self, bytes: &[u8]) -> Result<()> {
         let mut reader = Reader::new(bytes);
         self.parts.iter_mut().try_for_each(|part| part.set_hyper(&mut reader))?;
-        reader.end()
+        reader.end()?;
+        self.has_hyper = true;
+        Ok(())
+    }
+
+    /// Takes the sources of the coming steps' numbers; those that came last stay where there are no bytes.
+    pub fn renew_hyper(&mut self, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() && self.has_hyper { Ok(()) } else { self.set_hyper(bytes) }
     }
 
     /// Rough nanoseconds of making a step, and the turns it takes.
@@ -62,7 +82,9 @@ impl Sweep {
 
     /// Decides the step after `steps` others, made by `b` rows of data; `loss` is that of the plan, where it reports one. Writes nothing.
     pub fn decide(&mut self, steps: u64, b: usize, loss: Option<f64>) -> Result<StepReport> {
-        self.parts.iter_mut().for_each(|part| part.take_rows(b));
+        if self.has_rows {
+            self.parts.iter_mut().for_each(|part| part.take_rows(b));
+        }
         let mut norms = self.wants_norm;
         for part in &mut self.parts {
             norms |= part.look(steps)?;

@@ -6,10 +6,11 @@ use super::rows::rows_of;
 use super::sweep::Sweep;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Type};
-use crate::graph::{self, Graph, Value};
+use crate::graph::{self, Graph, Kind, Node, Value};
 use crate::kernel::memory::Buffer;
 use crate::kernel::place::{Arg, curved};
 use crate::kernel::segment::Segment;
+use crate::part;
 use crate::reader::Reader;
 use std::sync::Arc;
 
@@ -57,11 +58,16 @@ impl Update {
 
     /// Takes as rows the gradients that are made of some; `roots` are the values that the plan needs. Whether there are any.
     pub fn take_rows(&mut self, graph: &mut Graph, roots: &[Value], max_batch: usize) -> Result<bool> {
-        let mut any = false;
+        let adds_rows = |node: &Node| matches!(&node.kind, Kind::Op(op) if op.adds_rows());
         // Who evaluates the loss again wants all of each gradient.
-        if self.evaluates_again() {
-            return Ok(any);
+        if self.evaluates_again() || !graph.nodes.iter().any(adds_rows) {
+            return Ok(false);
         }
+        part::second(|| self.take_rows_now(graph, roots, max_batch))
+    }
+
+    fn take_rows_now(&mut self, graph: &mut Graph, roots: &[Value], max_batch: usize) -> Result<bool> {
+        let mut any = false;
         for group in self.groups.iter_mut().filter(|group| group.goes_by_element()) {
             for target in &mut group.targets {
                 let most = if group.lazy { usize::MAX } else { max_batch };
@@ -106,20 +112,19 @@ impl Update {
             let ty = graph.ty(*gradient);
             let known = variables.get(*slot).and_then(Option::as_ref);
             if ty.dtype != DType::F32 || ty.size().power > 0 || known.is_some_and(|variable| variable != ty) {
-                let expected = known.map_or("a fixed float32 shape".to_string(), Type::to_string);
-                return Err(Error::new(
-                    Code::ShapeMismatch,
-                    format!("gradient of '{name}': expected {expected}, got {ty}"),
-                ));
+                return Err(Error::of(Code::ShapeMismatch, || {
+                    let expected = known.map_or("a fixed float32 shape".to_string(), Type::to_string);
+                    format!("gradient of '{name}': expected {expected}, got {ty}")
+                }));
             }
             if let Some(curvature) = target.curvature.filter(|curvature| graph.ty(*curvature) != ty) {
-                let message = format!("curvature of '{name}': expected {ty}, got {}", graph.ty(curvature));
-                return Err(Error::new(Code::ShapeMismatch, message));
+                let message = || format!("curvature of '{name}': expected {ty}, got {}", graph.ty(curvature));
+                return Err(Error::of(Code::ShapeMismatch, message));
             }
             let states = group.shapes().len();
             if slots.len() != states {
-                let message = format!("state of '{name}': expected {states} slots, got {}", slots.len());
-                return Err(Error::new(Code::PlanInvalid, message));
+                let message = || format!("state of '{name}': expected {states} slots, got {}", slots.len());
+                return Err(Error::of(Code::PlanInvalid, message));
             }
         }
         Ok(())
@@ -172,14 +177,14 @@ impl Update {
             for &slot in std::iter::once(&target.slot).chain(&target.states) {
                 let Some(buffer) = variables.get(slot) else {
                     let message =
-                        format!("slot of '{}': expected one below {}, got {slot}", target.name, variables.len());
-                    return Err(Error::new(Code::PlanInvalid, message));
+                        || format!("slot of '{}': expected one below {}, got {slot}", target.name, variables.len());
+                    return Err(Error::of(Code::PlanInvalid, message));
                 };
                 let taken = written.iter().any(|other| Arc::ptr_eq(other, buffer));
                 let read = |gradient: &Arg| gradient.lies_in(buffer) || gradient.lies_in(&seen[slot]);
                 if taken || gradients.iter().any(read) {
-                    let message = format!("update of '{}': expected memory of its own, got another's", target.name);
-                    return Err(Error::new(Code::DuplicateName, message));
+                    let message = || format!("update of '{}': expected memory of its own, got another's", target.name);
+                    return Err(Error::of(Code::DuplicateName, message));
                 }
                 written.push(buffer.clone());
             }

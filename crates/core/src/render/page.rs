@@ -1,7 +1,7 @@
 //! The page about optimizers: what each declares, for readers.
 
 use super::{VECTORS, line, number_text, parity_text};
-use crate::declare::{Declaration, Docs, Hyper, StateShape, StateSpec, camel};
+use crate::declare::{Declaration, Docs, Hyper, Needs, StateShape, StateSpec, camel};
 use crate::optim::{OPTIMIZER_DOCS, OPTIMIZERS, SHARED, SHARED_DOCS};
 use crate::wrap::{WRAPPER_DOCS, WRAPPERS};
 
@@ -90,6 +90,15 @@ fn section(out: &mut String, unit: &Declaration, docs: &Docs) {
     let states = unit.states.iter().map(state).collect::<Vec<_>>().join("; ");
     let states = if states.is_empty() { "none".to_string() } else { states };
     line(out, 0, &format!("\nState: {states}. Weight decay is {} unless told otherwise.", unit.decay.text()));
+    let needs = match unit.needs {
+        Needs::Gradients => return,
+        Needs::Loss => "the loss: `applyGradients` wants it as `loss`",
+        Needs::Curvature => {
+            "curvature: `applyGradients` wants estimates of the Hessian's diagonal as `hessianDiagonals`"
+        }
+        Needs::Evaluations => "loss and gradients at several points of a step: it works in `minimize` and `fit` alone",
+    };
+    line(out, 0, &format!("\nBesides gradients it looks at {needs}."));
 }
 
 fn options<'a>(out: &mut String, hypers: impl Iterator<Item = (&'a Hyper, &'a str)>) {

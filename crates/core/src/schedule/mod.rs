@@ -56,8 +56,8 @@ pub fn build(name: &str, values: &[f64]) -> Result<Box<dyn Schedule>> {
     let entry = find(SCHEDULES, "schedule", name)?;
     let (numbers, switches) = (entry.declaration.hypers.len(), entry.declaration.options.len());
     if values.len() != numbers + switches {
-        let expected = format!("{name}: expected {} values, got {}", numbers + switches, values.len());
-        return Err(Error::new(Code::PlanInvalid, expected));
+        let expected = || format!("{name}: expected {} values, got {}", numbers + switches, values.len());
+        return Err(Error::of(Code::PlanInvalid, expected));
     }
     let switches: Vec<bool> = values[numbers..].iter().map(|&value| value != 0.0).collect();
     Ok((entry.build)(&values[..numbers], &switches))

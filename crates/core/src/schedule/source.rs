@@ -7,6 +7,7 @@ use super::points::Points;
 use super::product::Product;
 use super::{Schedule, build};
 use crate::error::Result;
+use crate::part;
 use crate::reader::Reader;
 
 /// How deep schedules may nest.
@@ -51,19 +52,27 @@ impl Source {
 
     fn nested(reader: &mut Reader<'_>, depth: usize) -> Result<Self> {
         let tag = reader.u8()?;
+        match tag {
+            0 => return Ok(Source::Constant(reader.f64()?)),
+            2 => {
+                let first = reader.varuint()?;
+                return Ok(Source::Table { first, values: numbers(reader)? });
+            }
+            _ => {}
+        }
+        // Pure functions of the step are in the second part of the WASM module.
+        part::second(|| Self::function(reader, tag, depth))
+    }
+
+    fn function(reader: &mut Reader<'_>, tag: u8, depth: usize) -> Result<Self> {
         if depth == 0 && tag > 2 {
-            return Err(reader.invalid(format!("schedules nested at most {DEPTH} deep"), "more"));
+            return Err(reader.invalid(format_args!("schedules nested at most {DEPTH} deep"), "more"));
         }
         Ok(match tag {
-            0 => Source::Constant(reader.f64()?),
             1 => {
                 let name = reader.str()?;
                 let numbers = numbers(reader)?;
                 Source::Schedule(build(name, &numbers)?)
-            }
-            2 => {
-                let first = reader.varuint()?;
-                Source::Table { first, values: numbers(reader)? }
             }
             3 => {
                 let count = reader.count(2)?;

@@ -55,6 +55,14 @@ impl Around {
         sweep(Zero, &Stage::NONE, &mut self.sums);
     }
 
+    /// What follows the rule.
+    pub fn finish(&mut self, tick: &Tick, values: &[f64], rule: &[Segment<'_>]) {
+        self.act(When::After, tick, values, rule);
+        if !self.sums.is_empty() {
+            self.reset();
+        }
+    }
+
     /// Copies the gradients, times their factors.
     pub fn copy(&mut self) {
         sweep(Copied, &Stage::NONE, &mut self.copies);

@@ -3,10 +3,11 @@
 //!
 //! To add one: write its file, add its word to the registry, add its derivation to the tests.
 
-use crate::declare::{Declared, Docs, Entry};
+use crate::declare::{self, Declared, Docs, Entry};
 use crate::error::Result;
 use crate::kernel::segment::Segment;
 use crate::optim::Tick;
+use crate::part;
 use crate::reader::Reader;
 
 pub mod around;
@@ -109,5 +110,6 @@ registry![
 /// # Errors
 /// `UNKNOWN_NAME`; `PLAN_INVALID` when the flags are not those of the wrapper.
 pub fn decode(reader: &mut Reader<'_>) -> Result<(&'static Entry<Acts>, Vec<bool>)> {
-    crate::declare::decode(WRAPPERS, "wrapper", reader)
+    // All of them are in the second part of the WASM module.
+    part::second(|| declare::decode(WRAPPERS, |name| declare::find(WRAPPERS, "wrapper", name), reader))
 }

@@ -19,7 +19,7 @@ const RECORDED: &str = include_str!("../plans/recorded.txt");
 
 pub fn all() -> Vec<Seed> {
     let mut seeds: Vec<Seed> = RECORDED.lines().map(recorded).collect();
-    seeds.extend([ops(), losses(), parts(), rows([0, 0]), rows([2, 1])]);
+    seeds.extend([ops(), losses(), parts(), windows(), rows([0, 0]), rows([2, 1])]);
     seeds
 }
 
@@ -145,6 +145,30 @@ fn parts() -> Seed {
     let loss = g.op("sum", &[y], &axes(&[0, 1]));
     let gradient = g.gradients(loss, &[w]);
     seed(&g, &[loss], &[(gradient[0], 24), (count, 42)], &[], &[96, 20])
+}
+
+/// Convolutions, their transposes and pooling; differentiated twice.
+fn windows() -> Seed {
+    let mut g = GraphBytes::default();
+    let (x, w) = (g.source(1, 0, 0, &[B, 6, 5, 2]), g.source(0, 0, 0, &[3, 2, 2, 4]));
+    let window = |stride: i64, more: (&'static str, Attr)| {
+        let each = [("strides", stride), ("dilation", 1), ("low", 1), ("high", 0)];
+        each.into_iter().map(|(name, x)| (name, Attr::Ints(vec![x; 2]))).chain([more]).collect::<Vec<_>>()
+    };
+    let groups = || ("groups", Attr::Int(1));
+    let y = g.op("conv", &[x, w], &window(1, groups()));
+    let mut size = window(1, ("size", Attr::Ints(vec![6, 5])));
+    size.push(groups());
+    let back = g.op("conv_transpose", &[y, w], &size);
+    let pool = |name: &str, g: &mut GraphBytes, x| g.op(name, &[x], &window(2, ("size", Attr::Ints(vec![2, 2]))));
+    let (most, mean) = (pool("max_pool", &mut g, back), pool("average_pool", &mut g, back));
+    let product = g.op("mul", &[most, mean], &[]);
+    let loss = g.op("sum", &[product], &axes(&[0, 1, 2, 3]));
+    let first = g.gradients(loss, &[w]);
+    let square = g.op("square", &[first[0]], &[]);
+    let sum = g.op("sum", &[square], &axes(&[0, 1, 2, 3]));
+    let second = g.gradients(sum, &[w]);
+    seed(&g, &[loss, sum], &[(first[0], 48), (second[0], 48)], &[(0, 60)], &[192])
 }
 
 /// A table whose rows Adam changes, with how it keeps them.

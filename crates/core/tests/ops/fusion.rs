@@ -50,6 +50,24 @@ fn a_layer_is_one_instruction() {
 }
 
 #[test]
+fn a_convolution_with_bias_and_activation_is_one_instruction() {
+    let mut window: Vec<(&str, Attr)> = [("strides", 1), ("dilation", 1), ("low", 1), ("high", 1)]
+        .map(|(name, x)| (name, Attr::Ints(vec![x; 2])))
+        .to_vec();
+    // In whole, in groups, each channel by itself.
+    for (groups, own) in [(1, 18), (3, 6), (18, 1)] {
+        window.push(("groups", Attr::Int(groups)));
+        let mut graph = Graph::new();
+        let s = sources(&mut graph, &[&[2, 5, 7, 18], &[3, 3, own, 18], &[18]]);
+        let product = op(&mut graph, "conv", &window, &s[..2]).unwrap();
+        let sum = op(&mut graph, "add", &[], &[product, s[2]]).unwrap();
+        let y = op(&mut graph, "relu", &[], &[sum]).unwrap();
+        assert_eq!(fused(&graph, &[y]), ["conv"], "{groups} groups");
+        window.pop();
+    }
+}
+
+#[test]
 fn a_layer_stays_one_instruction_when_trained() {
     let mut graph = Graph::new();
     let s = sources(&mut graph, &[&[33, 17], &[17, 63], &[63]]);
@@ -84,6 +102,6 @@ fn the_gradient_of_softmax_and_cross_entropy_is_one_pass() {
         let p = op(&mut graph, "softmax", &[], &[z]).unwrap();
         let each = op(&mut graph, loss, &[("from_logits", Attr::Int(0))], &[p, target]).unwrap();
         let grad = graph.gradients(&[(each, None)], &[z]).unwrap()[0].unwrap();
-        assert_eq!(fused(&graph, &[grad]), ["softmax", "fill", &format!("{loss}_grad")]);
+        assert_eq!(fused(&graph, &[grad]), ["fill", "softmax", &format!("{loss}_grad")]);
     }
 }

@@ -6,10 +6,12 @@ mod case;
 mod fusion;
 mod losses;
 mod parts;
+mod products;
 mod refusals;
 mod run;
 mod table;
 mod values;
+mod windows;
 
 use case::Checked;
 use descend_core::kernel::pool::set_threads;

@@ -25,6 +25,14 @@ fn refusal(name: &str, attrs: &[(&str, Attr)], inputs: &[(DType, &[usize])], las
     run(&graph, &[root], 1, 1, &data).expect_err("a refusal").to_string()
 }
 
+/// A window of 9 by 9, where that is an option, which moves by 1.
+fn windows(groups: i64) -> Vec<(&'static str, Attr)> {
+    let each = [("strides", 1), ("dilation", 1), ("low", 0), ("high", 0), ("size", 9)];
+    let mut attrs: Vec<_> = each.into_iter().map(|(name, x)| (name, Attr::Ints(vec![x; 2]))).collect();
+    attrs.push(("groups", Attr::Int(groups)));
+    attrs
+}
+
 #[test]
 fn refusals_name_what_was_expected_and_what_came() {
     let (f, i) = (DType::F32, DType::I32);
@@ -95,6 +103,30 @@ fn refusals_name_what_was_expected_and_what_came() {
             "SHAPE_MISMATCH: argsort: expected rows of a fixed size, at least 4, got [2, 3]",
         ),
         (refusal("flip", &[int("axis", 2)], &[(f, &[2, 3])], 0), "INVALID_VALUE: flip: axis: expected one of 2, got 2"),
+        (
+            refusal("conv", &windows(1), &[(f, &[2, 4, 5, 3]), (f, &[3, 6, 3, 2])], 0),
+            "SHAPE_MISMATCH: conv: axis 1: expected a kernel within 5 places, got one of 6",
+        ),
+        (
+            refusal("conv", &windows(2), &[(f, &[2, 4, 5, 3]), (f, &[3, 3, 3, 2])], 0),
+            "SHAPE_MISMATCH: conv: expected channels and filters that 2 groups divide, got 3 channels, 2 filters and a kernel of 3 channels",
+        ),
+        (
+            refusal("conv", &windows(1), &[(f, &[4, 5, 3]), (f, &[3, 3, 3, 2])], 0),
+            "SHAPE_MISMATCH: conv: expected 4 axes, fixed but for the batch, got float32[4, 5, 3]",
+        ),
+        (
+            refusal("conv_transpose", &windows(1), &[(f, &[2, 4, 5, 2]), (f, &[3, 3, 3, 2])], 0),
+            "SHAPE_MISMATCH: conv_transpose: expected an operand of sizes [1, 7, 7], got [1, 4, 5]",
+        ),
+        (
+            refusal("max_pool", &windows(1), &[(f, &[2, 4, 5, 2])], 0),
+            "SHAPE_MISMATCH: max_pool: axis 0: expected a kernel within 4 places, got one of 9",
+        ),
+        (
+            refusal("average_pool", &[("strides", Attr::Ints(vec![0]))], &[(f, &[2, 4, 5])], 0),
+            "INVALID_VALUE: strides: expected 1 to 3 whole numbers from 1 on, got others",
+        ),
         (
             refusal("fault", &[("kind", Attr::Str("error".into()))], &[(f, &[1])], 0),
             "ENGINE_FAILED: fault: expected nothing else, got an error",

@@ -2,14 +2,16 @@
 //! it is registered; `domain` says where one differs.
 
 use super::case::{Bound, Case, Values};
+use super::products::{attention, attention_lines, batch_matmul_lines, matmul_lines};
 use super::run::{B, shape};
+use super::windows;
 use Bound::{All, Each};
 use Values::{Bytes, Flags, Index, Range, Signed, Ties};
 use descend_core::graph::types::{DType, Dim};
 use descend_core::graph::{Attr, Attrs};
 use descend_core::op::{Entry, OPS, Signature};
 
-const NASTY: [usize; 8] = [0, 1, 15, 16, 17, 31, 33, 63];
+pub const NASTY: [usize; 8] = [0, 1, 15, 16, 17, 31, 33, 63];
 /// Covered elsewhere: a loop by `tests/scan.rs`; what only fails, by `refusals`.
 pub const EXEMPT: [&str; 2] = ["scan", "fault"];
 
@@ -18,17 +20,17 @@ pub fn all() -> impl Iterator<Item = (&'static str, Case)> {
     OPS.iter().flat_map(|entry| cases(entry).into_iter().map(|case| (entry.name, case)))
 }
 
-type Shapes = Vec<Vec<usize>>;
-type Options = Vec<(&'static str, Attr)>;
+pub type Shapes = Vec<Vec<usize>>;
+pub type Options = Vec<(&'static str, Attr)>;
 
 /// A line of the table: options, shapes of the inputs.
-type Line = (Options, Shapes);
+pub type Line = (Options, Shapes);
 
 fn dims(dims: &[usize]) -> Attr {
     Attr::Dims(shape(dims).dims().to_vec())
 }
 
-fn ints(list: &[i64]) -> Attr {
+pub fn ints(list: &[i64]) -> Attr {
     Attr::Ints(list.to_vec())
 }
 
@@ -120,6 +122,12 @@ fn numbers(entry: &Entry, shapes: &Shapes) -> (Vec<Values>, Bound, bool) {
             let k = (size(&shapes[0]) * size(&shapes[1])).sqrt();
             (vec![plain; 2], All(8.0 + 4.0 * k * k), true)
         }
+        // Sums of as many products below 4 as the kernel has numbers, at most.
+        (_, "conv" | "conv_transpose") => (vec![plain; 2], All(8.0 + 8.0 * size(&shapes[1])), true),
+        (_, "max_pool") => (vec![plain], Each(0.0), true),
+        (_, "average_pool") => (vec![plain], All(64.0), true),
+        // Scores to 2⁻²⁴ times k products below 4, which the exponential makes relative errors of weights.
+        (_, "attention") => (vec![plain, plain, plain, Flags], All(100.0 + 20.0 * width as f64), true),
         (_, "softmax") => (vec![Signed(0.0, 4.0)], Each(32.0), true),
         (_, "log_softmax") => (vec![Signed(0.0, 4.0)], All(8.0), true),
         (_, "sparse_cross_entropy") => (vec![Range(0.1, 1.0), Index(width)], All(16.0), true),
@@ -275,7 +283,9 @@ fn lines(entry: &Entry) -> Vec<Line> {
             lines.chain([sort(1, 0, &[63]), sort(5, 1, &[2, 3, 33]), sort(0, 1, &[4]), sort(2, 0, &[B, 17])]).collect()
         }
         (_, "matmul") => matmul_lines(),
+        (_, "conv" | "conv_transpose" | "max_pool" | "average_pool") => windows::lines(entry.name),
         (_, "batch_matmul") => batch_matmul_lines(),
+        (_, "attention") => attention_lines(),
         (_, "softmax" | "log_softmax") => {
             let mut lines = each(&plain, &|n| vec![vec![3, n]]);
             lines.extend([one(&[&[7]]), one(&[&[B, 10]]), one(&[&[2, 2, 3]]), one(&[&[0, 3]])]);
@@ -323,46 +333,6 @@ fn lines(entry: &Entry) -> Vec<Line> {
     }
 }
 
-fn matmul_lines() -> Vec<Line> {
-    let flags = |ta: i64, tb: i64| vec![("ta", Attr::Int(ta)), ("tb", Attr::Int(tb))];
-    let mut lines = Vec::new();
-    for (ta, tb) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-        let mut add = |m: usize, n: usize, k: usize| {
-            let a = if ta == 1 { vec![k, m] } else { vec![m, k] };
-            let b = if tb == 1 { vec![n, k] } else { vec![k, n] };
-            lines.push((flags(ta, tb), vec![a, b]));
-        };
-        NASTY.iter().for_each(|&n| add(n, 17, 15));
-        NASTY.iter().for_each(|&n| add(5, n, 16));
-        NASTY.iter().for_each(|&n| add(3, 4, n));
-        add(B, 5, 17);
-        add(3, 5, B);
-    }
-    lines.push((flags(0, 0), vec![vec![2, 3, 4], vec![4, 5]]));
-    lines.push((flags(0, 1), vec![vec![B, 3, 4], vec![5, 4]]));
-    lines
-}
-
-fn batch_matmul_lines() -> Vec<Line> {
-    let mut lines = Vec::new();
-    for (ta, tb) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-        let mut add = |a: &[usize], b: &[usize], m: usize, n: usize, k: usize| {
-            let flags = vec![("ta", Attr::Int(ta)), ("tb", Attr::Int(tb))];
-            let a = [a, &if ta == 1 { [k, m] } else { [m, k] }].concat();
-            let b = [b, &if tb == 1 { [n, k] } else { [k, n] }].concat();
-            lines.push((flags, vec![a, b]));
-        };
-        NASTY.iter().for_each(|&n| add(&[3], &[3], n, 5, 4));
-        NASTY.iter().for_each(|&n| add(&[2], &[], 3, 4, n));
-        add(&[2, 1], &[3], 3, 4, 5);
-        add(&[], &[2, 2], 15, 2, 3);
-        add(&[B], &[B], 4, 3, 17);
-        add(&[2], &[B, 1], 3, B, 4);
-        add(&[0], &[1], 3, 2, 4);
-    }
-    lines
-}
-
 fn large_lines(entry: &Entry) -> Vec<Line> {
     let (rows, wide) = (vec![300, 257], vec![257]);
     let lines: Vec<Line> = match (entry.signature, entry.name) {
@@ -380,6 +350,7 @@ fn large_lines(entry: &Entry) -> Vec<Line> {
             flags("from_logits").map(|options| (options, vec![rows.clone(), rows.clone()])).to_vec()
         }
         (_, "matmul") => vec![(vec![("ta", Attr::Int(0)), ("tb", Attr::Int(0))], vec![rows, vec![257, 130]])],
+        (_, "conv" | "conv_transpose" | "max_pool" | "average_pool") => windows::large_lines(entry.name),
         (_, "batch_matmul") => {
             let flags = || vec![("ta", Attr::Int(0)), ("tb", Attr::Int(1))];
             vec![
@@ -388,6 +359,12 @@ fn large_lines(entry: &Entry) -> Vec<Line> {
             ]
         }
         (_, "dropout") => vec![(vec![("rate", Attr::Float(0.4)), ("stream", Attr::Int(3))], vec![rows])],
+        // More than one block of queries and of keys.
+        (_, "attention") => [(0, 0.0), (1, 0.2)]
+            .map(|(causal, rate)| {
+                (attention(2, causal, rate), vec![vec![3, 150, 34], vec![3, 290, 34], vec![3, 290, 6]])
+            })
+            .to_vec(),
         _ => vec![],
     };
     lines

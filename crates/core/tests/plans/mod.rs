@@ -144,7 +144,7 @@ impl GraphBytes {
         self.results = results.to_vec();
     }
 
-    fn write(&self, out: &mut Bytes) {
+    pub fn write(&self, out: &mut Bytes) {
         out.uint(self.nodes.len() as u64);
         self.nodes.iter().for_each(|node| out.0.extend(&node.0));
         out.uint(self.results.len() as u64);

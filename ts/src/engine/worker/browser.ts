@@ -2,15 +2,16 @@
 
 import { fail } from '../../errors.js';
 import type { WorkerOptions } from '../load.js';
+import { fetched, later, partsOf } from '../wasm.source.js';
 import type { Answer } from './protocol.js';
 import { type Listener, RemoteEngine, type Thread } from './remote.js';
-import { fetched } from './source.js';
 
 /** The engine in a Worker, begun. Throws ENGINE_FAILED, and NOT_READY where nobody says which module. */
 export async function startWorker({ wasm, make, fallbackReason }: WorkerOptions): Promise<RemoteEngine> {
   if (wasm === undefined) throw fail('NOT_READY', 'worker', 'a module from ready({ wasm })', 'none');
   const open = (listener: Listener): Thread => threadOf(make?.() as Worker | undefined, listener);
-  const engine = new RemoteEngine({ open, wasm: await fetched(wasm), fallbackReason });
+  const [first, second] = partsOf(wasm);
+  const engine = new RemoteEngine({ open, wasm: await fetched(first), more: later(second), fallbackReason });
   await engine.begin();
   return engine;
 }

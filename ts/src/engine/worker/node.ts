@@ -2,16 +2,17 @@
 
 import type { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from '../load.js';
-import { isFile, readWasm } from '../wasm.node.js';
+import { besidePackage, isFile, partLater, readWasm } from '../wasm.node.js';
+import { fetched, partsOf } from '../wasm.source.js';
 import type { Answer } from './protocol.js';
 import { type Listener, RemoteEngine, type Thread } from './remote.js';
-import { fetched } from './source.js';
 
 /** The engine in a worker thread, begun. Throws ENGINE_FAILED. */
 export async function startWorker({ wasm, make, fallbackReason }: WorkerOptions): Promise<RemoteEngine> {
   const open = (listener: Listener): Thread => threadOf((make?.() as Worker | undefined) ?? newWorker(), listener);
-  const bytes = wasm === undefined || isFile(wasm) ? readWasm(wasm) : await fetched(wasm);
-  const engine = new RemoteEngine({ open, wasm: bytes, fallbackReason });
+  const [first, second] = partsOf(wasm ?? besidePackage);
+  const module = isFile(first) ? readWasm(first) : await fetched(first);
+  const engine = new RemoteEngine({ open, wasm: module, more: partLater(second), fallbackReason });
   await engine.begin();
   return engine;
 }

@@ -3,11 +3,12 @@
 
 import type { ErrorCode } from '../../errors.js';
 import type { SyncEngine } from '../engine.js';
+import type { Module } from '../wasm.js';
 
 /** What a thread begins with. */
 export interface Beginning {
-  /** The module, or its bytes. */
-  readonly wasm: BufferSource | WebAssembly.Module;
+  /** The first part of the module. */
+  readonly wasm: Module;
   /** The first number that is free for what will be made. */
   readonly first: number;
   /** Numbers and lengths of buffers that an earlier thread took with it. */
@@ -22,9 +23,11 @@ export interface Begun {
 }
 
 /** The calls that cross. */
-export interface Calls extends SyncEngine {
+export interface Calls extends Omit<SyncEngine, 'keep' | 'apply' | 'leave'> {
   /** The first of all. */
   begin(beginning: Beginning): Begun;
+  /** Gives the second part of the module, which a call that answered NOT_READY needs. */
+  complete(second: Module): void;
 }
 
 /** A call by its name; whoever wants no answer numbers it 0. */

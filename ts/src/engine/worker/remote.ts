@@ -3,6 +3,7 @@
 
 import { DescendError, fail } from '../../errors.js';
 import type { Call, Engine, EngineInfo, EngineStats, OracleCall, Outcome } from '../engine.js';
+import type { More } from '../wasm.js';
 import type { Answer, Beginning, Begun, Calls, Request } from './protocol.js';
 
 /** A thread under way. */
@@ -24,6 +25,8 @@ export interface Listener {
 export interface RemoteOptions {
   readonly open: (listener: Listener) => Thread;
   readonly wasm: Beginning['wasm'];
+  /** Gives the second part of the module. */
+  readonly more: More;
   readonly fallbackReason?: string | undefined;
 }
 
@@ -95,11 +98,13 @@ export class RemoteEngine implements Engine {
 
   async plan(bytes: Uint8Array, maxBatch: number): Promise<number> {
     // Of a part of an array the whole memory would cross.
-    return this.#made(await this.#ask('plan', [bytes.slice(), maxBatch]));
+    const own = bytes.slice();
+    return this.#made(await this.#whole(() => this.#ask('plan', [own, maxBatch])));
   }
 
   measure(bytes: Uint8Array, maxBatch: number): Promise<number> {
-    return this.#ask('measure', [bytes.slice(), maxBatch]);
+    const own = bytes.slice();
+    return this.#whole(() => this.#ask('measure', [own, maxBatch]));
   }
 
   release(kind: 'buffer' | 'run', id: number): void {
@@ -109,7 +114,7 @@ export class RemoteEngine implements Engine {
 
   async start(plan: number, call: Call): Promise<number> {
     this.#checkThere(plan);
-    return this.#made(await this.#ask('start', [plan, call]));
+    return this.#made(await this.#whole(() => this.#ask('start', [plan, call])));
   }
 
   // That a run cannot be held again is told by its next `advance`.
@@ -119,12 +124,24 @@ export class RemoteEngine implements Engine {
 
   async advance(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Promise<Outcome> {
     this.#checkThere(run);
-    return await this.#ask('advance', [run, maxSteps, budget, hyper.slice()]);
+    const own = hyper.slice();
+    return await this.#whole(() => this.#ask('advance', [run, maxSteps, budget, own]));
   }
 
   async oracle(plan: number, call: OracleCall): Promise<Float64Array[]> {
     this.#checkThere(plan);
-    return await this.#ask('oracle', [plan, call]);
+    return await this.#whole(() => this.#ask('oracle', [plan, call]));
+  }
+
+  /** As `ask`, after the thread was given the second part of the module where it lacks that. */
+  async #whole<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if ((error as DescendError).code !== 'NOT_READY') throw error;
+    }
+    await this.#ask('complete', [await this.#options.more()]);
+    return await ask();
   }
 
   #made(id: number): number {

@@ -4,7 +4,7 @@
 import { DescendError, fail } from '../../errors.js';
 import * as glue from '../../wasm/descend.js';
 import { Store } from '../store.js';
-import { type Glue, wasmBinding } from '../wasm.js';
+import { type Glue, type Module, wasmBinding } from '../wasm.js';
 import type { Answer, Beginning, Begun, Request } from './protocol.js';
 
 /** As a Worker sees what made it. */
@@ -16,11 +16,14 @@ interface Port {
 const parent = globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort;
 const port = (parent ?? globalThis) as unknown as Port;
 let store: Store | undefined;
+let second: Module | undefined;
 
 port.onmessage = ({ data: [call, name, args] }) => {
   let answer: Answer;
   try {
-    answer = [call, name === 'begin' ? begin(...args) : made()[name](...(args as [never, never, never, never]))];
+    if (name === 'begin') answer = [call, begin(...args)];
+    else if (name === 'complete') answer = [call, complete(...args)];
+    else answer = [call, made()[name](...(args as [never, never, never, never]))];
   } catch (error) {
     const known =
       error instanceof DescendError ? error : fail('ENGINE_FAILED', `worker: ${name}`, 'an answer', `${error}`);
@@ -35,12 +38,21 @@ function begin({ wasm, first, lost, limit }: Beginning): Begun {
   } catch (cause) {
     throw fail('ENGINE_FAILED', 'WASM engine', 'a module', `${cause}`, 'see ready({ wasm })');
   }
-  store = new Store(wasmBinding(glue as unknown as Glue), first);
+  store = new Store(wasmBinding(glue as unknown as Glue, more), first);
   for (const [id, bytes] of lost) store.adopt(id, bytes);
   if (limit !== Number.POSITIVE_INFINITY) store.setLimit(limit);
   if (!parent) holdLock();
   const { simd, threads } = store.about();
   return { simd, threads };
+}
+
+function more(): Module {
+  if (second) return second;
+  throw fail('NOT_READY', 'WASM engine', 'its second part', 'none yet');
+}
+
+function complete(given: Module): void {
+  second = given;
 }
 
 function made(): Store {

@@ -3,10 +3,27 @@
 //! The bits of C depend on A, B and k alone (see `micro`): not on the instruction set, the number of threads,
 //! tile sizes or packing. Allocates nothing; refuses views that reach outside their data.
 
+/// Calls a method that has the tiles of the instruction set in use for its parameter.
+macro_rules! for_level {
+    ($object:ident.$method:ident($($argument:expr),*)) => {{
+        #[cfg(target_arch = "x86_64")]
+        match level() {
+            Level::Avx512 => $object.$method::<micro::Avx512Shape>($($argument),*),
+            Level::Avx2 => $object.$method::<micro::Avx2Shape>($($argument),*),
+            Level::Baseline => $object.$method::<micro::PortableShape>($($argument),*),
+        }
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        $object.$method::<micro::WasmShape>($($argument),*);
+        #[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
+        $object.$method::<micro::PortableShape>($($argument),*);
+    }};
+}
+
 mod batch;
 mod lanes;
 mod micro;
 mod pack;
+mod packed;
 
 use super::pool::{Shared, parallel, split, threads};
 #[cfg(target_arch = "x86_64")]
@@ -15,6 +32,7 @@ use super::turn;
 pub use batch::{batch_scratch_len, gemm_batch};
 pub use micro::KC;
 use micro::{LEVELS, MAX_TILE, MAX_WIDTH, Shape, Tile};
+pub(super) use packed::{Packed, packed_len};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
@@ -22,12 +40,14 @@ use std::ops::Range;
 const SPLIT_FROM: usize = 2_000_000;
 /// From this many rows of A on, B is packed even where it could be read in place.
 const PACK_FROM: usize = 96;
+/// Products of so few multiplications are made one by one.
+const FEW: usize = 512;
 /// Floats of B that one turn packs: about a millisecond.
 const PACK_AT_ONCE: usize = 1 << 20;
 /// Floating-point operations that a turn is worth, for as long as A stays in the cache: so that B passes by less often.
 const FLOPS_AT_ONCE: usize = 1 << 25;
 /// Floats of A that stay in the second-level cache while all of B passes by.
-const CACHED: usize = 1 << 16;
+pub(super) const CACHED: usize = 1 << 16;
 
 /// A matrix view: element (i, j) is `data[i · row_stride + j · col_stride]`.
 #[derive(Clone, Copy, Debug)]
@@ -51,12 +71,12 @@ impl<'a> Mat<'a> {
         Mat { data, row_stride: 1, col_stride: columns }
     }
 
-    fn check(&self, rows: usize, columns: usize, name: &str) {
+    fn check(&self, rows: usize, columns: usize) {
         // In u128, for a product of sizes that wraps around would let a view outside its data through.
         let end = |count: usize, stride: usize| (count.max(1) - 1) as u128 * stride as u128;
         let last = end(rows, self.row_stride) + end(columns, self.col_stride);
         let inside = rows == 0 || columns == 0 || last < self.data.len() as u128;
-        assert!(inside, "{name} reaches outside its data");
+        assert!(inside, "a matrix reaches outside its data");
     }
 }
 
@@ -84,27 +104,46 @@ fn packs(m: usize, b_col_stride: usize) -> bool {
 pub fn gemm(m: usize, n: usize, k: usize, a: Mat, b: Mat, c: &mut [f32], epilogue: Epilogue, scratch: &mut [f32]) {
     assert_eq!(Some(c.len()), m.checked_mul(n), "C has other than m · n elements");
     assert!(k as u64 <= u64::from(u32::MAX), "k is at most 2^32 - 1");
-    a.check(m, k, "A");
-    b.check(k, n, "B");
+    a.check(m, k);
+    b.check(k, n);
     assert!(epilogue.bias.is_none_or(|bias| bias.len() == n), "the bias has other than n elements");
     assert!(scratch.len() >= scratch_len(m, n, k, b.col_stride), "the scratch is too short");
     if m * n == 0 {
         return;
     }
+    if m * n * k <= FEW && k <= KC {
+        return few(n, k, a, b, c, epilogue);
+    }
     let scratch = &mut scratch[..];
     let aligned = scratch.as_ptr().align_offset(64).min(16);
     let (c, scratch) = (Shared::new(c), Shared::new(&mut scratch[aligned..]));
-    let product = Product { m, n, k, a, b, c, epilogue, scratch };
-    #[cfg(target_arch = "x86_64")]
-    match level() {
-        Level::Avx512 => product.run::<micro::Avx512Shape>(),
-        Level::Avx2 => product.run::<micro::Avx2Shape>(),
-        Level::Baseline => product.run::<micro::PortableShape>(),
+    let product = Product { m, n, k, a, b, c, c_row: n, epilogue, scratch };
+    for_level!(product.run());
+}
+
+/// Where the packed panels of B begin, and which is the first of them: those before it are read in place.
+#[derive(Clone, Copy)]
+struct Panels {
+    start: *const f32,
+    first: usize,
+}
+
+/// The same where packing and tiles would take longer than the product itself.
+fn few(n: usize, k: usize, a: Mat, b: Mat, c: &mut [f32], epilogue: Epilogue) {
+    for (i, row) in c.chunks_exact_mut(n).enumerate() {
+        for (j, c) in row.iter_mut().enumerate() {
+            let (mut at_a, mut at_b, mut sum) = (i * a.row_stride, j * b.col_stride, 0.0);
+            for _ in 0..k {
+                // SAFETY: a row of A and a column of B, which `gemm` has checked to be inside their data.
+                sum += unsafe { a.data.get_unchecked(at_a) * b.data.get_unchecked(at_b) };
+                (at_a, at_b) = (at_a + a.col_stride, at_b + b.row_stride);
+            }
+            *c = epilogue.bias.map_or(sum, |bias| sum + bias[j]);
+        }
     }
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    product.run::<micro::WasmShape>();
-    #[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
-    product.run::<micro::PortableShape>();
+    if let Some(map) = epilogue.map {
+        map(c);
+    }
 }
 
 struct Product<'a> {
@@ -114,6 +153,8 @@ struct Product<'a> {
     a: Mat<'a>,
     b: Mat<'a>,
     c: Shared<'a, f32>,
+    /// Step from row to row of C; `n` where the epilogue has a map.
+    c_row: usize,
     epilogue: Epilogue<'a>,
     scratch: Shared<'a, f32>,
 }
@@ -161,7 +202,8 @@ impl Product<'_> {
         let part = |part: usize| {
             let (band, group) = (part / groups, part % groups);
             let (band, panels) = (Cut::new(m, bands).range(band), Cut::new(panels, groups).range(group));
-            self.band::<S>(rows.start + band.start..rows.start + band.end, panels, first_packed, groups == 1);
+            let packed = Panels { start: self.scratch.as_mut_ptr().cast_const(), first: first_packed };
+            self.band::<S>(rows.start + band.start..rows.start + band.end, panels, packed, groups == 1);
         };
         if threads == 1 {
             part(0)
@@ -191,10 +233,10 @@ impl Product<'_> {
     }
 
     /// Computes some rows of some panels; applies the map too when these are whole rows.
-    fn band<S: Shape>(&self, rows: Range<usize>, panels: Range<usize>, first_packed: usize, whole: bool) {
+    fn band<S: Shape>(&self, rows: Range<usize>, panels: Range<usize>, packed: Panels, whole: bool) {
         let mut waiting = MaybeUninit::<[f32; LEVELS * MAX_TILE]>::uninit();
         let height = self.height::<S>();
-        let (c, packed) = (self.c.as_mut_ptr(), self.scratch.as_mut_ptr().cast_const());
+        let c = self.c.as_mut_ptr();
         let mut start = rows.start;
         while start < rows.end {
             let end = rows.end.min(start + height);
@@ -203,8 +245,8 @@ impl Product<'_> {
             for panel in panels.clone() {
                 let column = panel * S::WIDTH;
                 let width = self.width::<S>(panel);
-                let (b, b_row) = if panel >= first_packed {
-                    (packed.wrapping_add((panel - first_packed) * S::WIDTH * self.k), width)
+                let (b, b_row) = if panel >= packed.first {
+                    (packed.start.wrapping_add((panel - packed.first) * S::WIDTH * self.k), width)
                 } else {
                     (self.b.data.as_ptr().wrapping_add(column), self.b.row_stride)
                 };
@@ -216,7 +258,7 @@ impl Product<'_> {
                     b,
                     b_row,
                     c: std::ptr::null_mut(),
-                    c_row: self.n,
+                    c_row: self.c_row,
                     bias: self.epilogue.bias.map_or(std::ptr::null(), |bias| bias[column..].as_ptr()),
                     columns: width.min(self.n - column),
                     waiting: waiting.as_mut_ptr().cast(),
@@ -224,7 +266,7 @@ impl Product<'_> {
                 for rows in (0..tiles).map(|index| cut.range(index)) {
                     let row = start + rows.start;
                     tile.a = self.a.data.as_ptr().wrapping_add(row * self.a.row_stride);
-                    tile.c = c.wrapping_add(row * self.n + column);
+                    tile.c = c.wrapping_add(row * self.c_row + column);
                     // SAFETY: `gemm` has checked that rows and columns are inside A, B and C, no other part writes the same
                     // elements of C, and `level` vouches for the instruction set.
                     unsafe { S::tile(rows.len(), width == S::NARROW, &tile) };

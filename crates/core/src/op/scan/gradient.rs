@@ -5,7 +5,8 @@ use super::Scan;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Shape, Type};
 use crate::graph::{Graph, Kind, Source, Value};
-use crate::op::{Grad, Site};
+use crate::op::{Grad, Op, Site};
+use std::sync::Arc;
 
 impl Scan {
     /// The reverse scan carries the gradients of the carries and the sums of those of the constants; per step it runs
@@ -21,55 +22,35 @@ impl Scan {
         let back_outputs: Vec<usize> = (0..outputs).filter(|&o| grads[carries + o].is_some()).collect();
 
         // The new body. Parameters: gradients of carries, sums of constants' gradients | gradients of outputs, carries
-        // before the step, sequences | constants. Carries' gradients first, so that a carry stays a carry.
+        // before the step, sequences | constants.
         let mut body = Graph::new();
-        let mut inputs = Vec::new();
-        let parameter = |body: &mut Graph, inputs: &mut Vec<Value>, value: Value, ty: Type| {
-            inputs.push(value);
-            body.source(Source::Parameter(inputs.len() - 1), ty)
-        };
-        let entry = |ty: &Type| Shape::new(&ty.dims()[1..]).map(|shape| Type { dtype: ty.dtype, shape });
-        let (mut seeds, mut sums) = (Vec::new(), Vec::new());
+        let mut parameters = Parameters::default();
+        let mut seeds = Vec::new();
         for &c in &back_carries {
-            let ty = graph.ty(site.inputs[c]).clone();
             let seed = match grads[c] {
                 Some(grad) => grad,
                 None => graph.fill_like(site.outputs[c], 0.0)?,
             };
-            seeds.push((c, parameter(&mut body, &mut inputs, seed, ty)));
+            seeds.push((c, parameters.add(graph, &mut body, Role::Carry, seed)?));
         }
-        for &k in &back_constants {
-            let ty = graph.ty(site.inputs[k]).clone();
-            let zero = graph.fill_like(site.inputs[k], 0.0)?;
-            sums.push(parameter(&mut body, &mut inputs, zero, ty));
-        }
-        let new_carries = inputs.len();
         for &o in &back_outputs {
             let value = grads[carries + o].expect("just found");
-            let ty = entry(graph.ty(value))?;
-            seeds.push((carries + o, parameter(&mut body, &mut inputs, value, ty)));
+            seeds.push((carries + o, parameters.add(graph, &mut body, Role::Sequence, value)?));
         }
         let mut histories = Vec::new();
         for (c, value) in grads[carries + outputs..].iter().enumerate() {
             if let Some(value) = *value {
-                let ty = entry(graph.ty(value))?;
-                histories.push((c, parameter(&mut body, &mut inputs, value, ty)));
+                histories.push((c, parameters.add(graph, &mut body, Role::Sequence, value)?));
             }
         }
         let mut arguments = Vec::new();
         for c in 0..carries {
             let history = site.outputs[carries + outputs + c];
-            let ty = entry(graph.ty(history))?;
-            arguments.push(parameter(&mut body, &mut inputs, history, ty));
+            arguments.push(parameters.add(graph, &mut body, Role::Sequence, history)?);
         }
-        for s in carries..first {
-            let ty = entry(graph.ty(site.inputs[s]))?;
-            arguments.push(parameter(&mut body, &mut inputs, site.inputs[s], ty));
-        }
-        let new_sequences = inputs.len() - new_carries;
-        for k in first..site.inputs.len() {
-            let ty = graph.ty(site.inputs[k]).clone();
-            arguments.push(parameter(&mut body, &mut inputs, site.inputs[k], ty));
+        for (i, &input) in site.inputs.iter().enumerate().skip(carries) {
+            let role = if i < first { Role::Sequence } else { Role::Constant };
+            arguments.push(parameters.add(graph, &mut body, role, input)?);
         }
 
         let results = inline(&mut body, &self.body, &arguments)?;
@@ -86,19 +67,95 @@ impl Scan {
         for &c in &back_carries {
             out.push(gradient(&mut body, c)?);
         }
-        for (&k, &sum) in back_constants.iter().zip(&sums) {
+        let (mut order, mut late) = (back_carries, Vec::new());
+        for &k in &back_constants {
             let grad = gradient(&mut body, k)?;
+            if let Some(product) = product(&body, grad) {
+                late.push((k, product));
+                continue;
+            }
+            let zero = graph.fill_like(site.inputs[k], 0.0)?;
+            let sum = parameters.add(graph, &mut body, Role::Carry, zero)?;
             out.push(body.add(sum, grad)?);
+            order.push(k);
         }
         for &s in &back_sequences {
             out.push(gradient(&mut body, s)?);
         }
+        order.extend(back_sequences);
+        // What a late product needs of each step is stacked, unless it is an entry of a sequence.
+        let mut stacked = Vec::new();
+        for operand in late.iter().flat_map(|(_, (_, operands))| *operands) {
+            if parameters.sequence(operand).is_none() && !stacked.contains(&operand) {
+                stacked.push(operand);
+            }
+        }
+        out.extend(&stacked);
         body.results = out;
+        let (inputs, [new_carries, new_sequences]) = parameters.arrange(&mut body);
         let scan = Scan::new(body, new_carries, new_sequences, !self.reverse)?;
         let made = graph.push(scan, &inputs)?;
-        let order: Vec<usize> = back_carries.into_iter().chain(back_constants).chain(back_sequences).collect();
         let of = |i: usize| order.iter().position(|&j| j == i).map_or(Grad::None, |at| Grad::Value(made[at]));
-        Ok((0..site.inputs.len()).map(of).collect())
+        let mut parts: Vec<Grad> = (0..site.inputs.len()).map(of).collect();
+        for (k, (op, operands)) in late {
+            let all = operands.map(|operand| {
+                let at = || stacked.iter().position(|&one| one == operand).expect("stacked above");
+                parameters.sequence(operand).unwrap_or_else(|| made[order.len() + at()])
+            });
+            parts[k] = Grad::Value(graph.push_arc(op, &all)?[0]);
+        }
+        Ok(parts)
+    }
+}
+
+/// What a parameter of a body is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Carry,
+    Sequence,
+    Constant,
+}
+
+/// The parameters of a body as they come up, with the inputs that they stand for.
+#[derive(Default)]
+struct Parameters(Vec<(Role, Value, Value)>);
+
+impl Parameters {
+    fn add(&mut self, graph: &Graph, body: &mut Graph, role: Role, input: Value) -> Result<Value> {
+        let ty = graph.ty(input);
+        let shape = if role == Role::Sequence { Shape::new(&ty.dims()[1..])? } else { ty.shape.clone() };
+        let parameter = body.source(Source::Parameter(self.0.len()), Type { dtype: ty.dtype, shape });
+        self.0.push((role, input, parameter));
+        Ok(parameter)
+    }
+
+    /// The sequence that a value of the body is an entry of.
+    fn sequence(&self, value: Value) -> Option<Value> {
+        let found = self.0.iter().find(|(role, _, parameter)| *role == Role::Sequence && *parameter == value);
+        found.map(|&(_, input, _)| input)
+    }
+
+    /// Numbers them anew: carries, sequences, constants. Returns their inputs, and how many carries and sequences there are.
+    fn arrange(&self, body: &mut Graph) -> (Vec<Value>, [usize; 2]) {
+        let mut order: Vec<usize> = (0..self.0.len()).collect();
+        order.sort_by_key(|&i| self.0[i].0);
+        for node in &mut body.nodes {
+            if let Kind::Source(Source::Parameter(i)) = &mut node.kind {
+                *i = order.iter().position(|old| old == i).expect("one of these");
+            }
+        }
+        let count = |role| self.0.iter().filter(|parameter| parameter.0 == role).count();
+        (order.iter().map(|&i| self.0[i].1).collect(), [count(Role::Carry), count(Role::Sequence)])
+    }
+}
+
+/// Of a value that a product summed over rows makes, the op and its operands: a sum of such products over steps is one
+/// product of all steps' operands, whose sizes pay.
+fn product(body: &Graph, value: Value) -> Option<(Arc<dyn Op>, [Value; 2])> {
+    let node = body.nodes.iter().find(|node| node.outputs.contains(&value))?;
+    match (&node.kind, &node.inputs[..]) {
+        (Kind::Op(op), &[a, b]) if op.sums_rows() => Some((op.clone(), [a, b])),
+        _ => None,
     }
 }
 

@@ -37,17 +37,18 @@ impl Scan {
     fn new(mut body: Graph, carries: usize, sequences: usize, reverse: bool) -> Result<Self> {
         if body.results.len() < carries || sequences == 0 {
             let results = body.results.len();
-            let message =
-                format!("expected a sequence and {carries} carries among the results, got {sequences} and {results}");
-            return Err(Error::new(Code::PlanInvalid, message));
+            let message = || {
+                format!("expected a sequence and {carries} carries among the results, got {sequences} and {results}")
+            };
+            return Err(Error::of(Code::PlanInvalid, message));
         }
         let sources: Vec<Source> = body.nodes.iter().filter_map(source).collect();
         let twice = (1..sources.len()).find(|&i| sources[..i].contains(&sources[i]));
         if let Some(other) = sources.iter().find(|source| !matches!(source, Source::Parameter(_))) {
-            return Err(Error::new(Code::PlanInvalid, format!("expected a body of parameters, got {other:?}")));
+            return Err(Error::of(Code::PlanInvalid, || format!("expected a body of parameters, got {other:?}")));
         }
         if let Some(i) = twice {
-            return Err(Error::new(Code::PlanInvalid, format!("expected each parameter once, got {:?}", sources[i])));
+            return Err(Error::of(Code::PlanInvalid, || format!("expected each parameter once, got {:?}", sources[i])));
         }
         // A result that is a parameter itself would be overwritten while carries are handed on: give it a place.
         for i in 0..body.results.len() {
@@ -72,8 +73,8 @@ impl Scan {
                 (Some(&Dim { coef, power: 0 }), None) => length = Some(coef),
                 (Some(&Dim { coef, power: 0 }), Some(n)) if n == coef => {}
                 _ => {
-                    let message = format!("expected sequences with one fixed leading axis, got {ty}");
-                    return Err(Error::new(Code::ShapeMismatch, message));
+                    let message = || format!("expected sequences with one fixed leading axis, got {ty}");
+                    return Err(Error::of(Code::ShapeMismatch, message));
                 }
             }
         }
@@ -138,10 +139,9 @@ impl Op for Scan {
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>> {
         if inputs.len() < self.carries + self.sequences {
             let least = self.carries + self.sequences;
-            return Err(Error::new(
-                Code::PlanInvalid,
-                format!("expected at least {least} inputs, got {}", inputs.len()),
-            ));
+            return Err(Error::of(Code::PlanInvalid, || {
+                format!("expected at least {least} inputs, got {}", inputs.len())
+            }));
         }
         let steps = self.steps(inputs)?;
         for (i, expected) in self.parameter_types().iter().enumerate() {
@@ -153,15 +153,15 @@ impl Op for Scan {
             if expected.is_some() && got.as_ref() != *expected {
                 let text = |ty: Option<&Type>| ty.map_or("nothing".to_string(), Type::to_string);
                 let (expected, got) = (text(*expected), text(got.as_ref()));
-                let message = format!("parameter {i} of the body: expected {expected}, got {got}");
-                return Err(Error::new(Code::ShapeMismatch, message));
+                let message = || format!("parameter {i} of the body: expected {expected}, got {got}");
+                return Err(Error::of(Code::ShapeMismatch, message));
             }
         }
         let result = |i: usize| self.body.ty(self.body.results[i]);
         for i in 0..self.carries {
             if result(i) != inputs[i] {
-                let message = format!("carry {i}: expected {} from the body, got {}", inputs[i], result(i));
-                return Err(Error::new(Code::ShapeMismatch, message));
+                let message = || format!("carry {i}: expected {} from the body, got {}", inputs[i], result(i));
+                return Err(Error::of(Code::ShapeMismatch, message));
             }
         }
         let mut types: Vec<Type> = inputs[..self.carries].iter().map(|ty| (*ty).clone()).collect();
