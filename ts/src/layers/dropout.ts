@@ -1,10 +1,10 @@
 // Dropout: noise in training, nothing otherwise.
 
-import { describeValue, fail } from '../errors.js';
 import { dropout } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Config } from '../units.js';
 import { type CallOptions, Layer, type LayerOptions } from './layer.js';
+import { rate } from './options.js';
 
 /** Options of Dropout. */
 export interface DropoutOptions extends LayerOptions {
@@ -22,11 +22,7 @@ export class Dropout extends Layer {
 
   constructor(options: DropoutOptions) {
     super(options, ['rate']);
-    const rate = options?.rate;
-    if (!(typeof rate === 'number' && rate >= 0 && rate < 1)) {
-      throw fail('INVALID_VALUE', 'Dropout rate', 'a number from 0 up to, not including, 1', describeValue(rate));
-    }
-    this.rate = rate;
+    this.rate = rate(options?.rate, 'Dropout rate') as number;
   }
 
   override call(x: Tensor, { training }: CallOptions): Tensor {

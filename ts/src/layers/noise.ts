@@ -4,11 +4,9 @@
 import { add, greaterEqual, mul, randomUniform, where } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
 import { standardNormal } from '../initializers/normal.js';
-import { type Check, from, type OptionTable } from '../options.js';
+import { from, type OptionTable } from '../options.js';
 import { type CallOptions, Layer, type LayerOptions } from './layer.js';
-
-/** A share, from 0 up to, not including, 1. */
-export const share: Check = from(0, 1 - 2 ** -53);
+import { rate } from './options.js';
 
 /** Options of GaussianNoise. */
 export interface GaussianNoiseOptions extends LayerOptions {
@@ -46,7 +44,7 @@ export interface RateOptions extends LayerOptions {
 export class GaussianDropout extends Layer {
   static override readonly className: string = 'GaussianDropout';
   /** @internal */
-  static override readonly options: OptionTable = { rate: [undefined, share] };
+  static override readonly options: OptionTable = { rate: [undefined, rate] };
   declare readonly rate: number;
 
   constructor(options: RateOptions) {
@@ -70,7 +68,7 @@ const SATURATED = -1.7580993408473766;
 export class AlphaDropout extends Layer {
   static override readonly className: string = 'AlphaDropout';
   /** @internal */
-  static override readonly options: OptionTable = { rate: [undefined, share] };
+  static override readonly options: OptionTable = { rate: [undefined, rate] };
   declare readonly rate: number;
 
   constructor(options: RateOptions) {

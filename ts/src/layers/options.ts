@@ -2,9 +2,7 @@
 
 import type { ConstraintLike } from '../constraints/index.js';
 import { constraintOf } from '../constraints/registry.js';
-
 import { describeValue, fail } from '../errors.js';
-
 import { INITIALIZERS } from '../initializers/registry.js';
 import type { Check } from '../options.js';
 import type { RegularizerLike } from '../regularizers/index.js';
@@ -24,7 +22,7 @@ export const activation: Check = (value, what) =>
 /** What a weight is held to after every update, or null. */
 export const constraint: Check = (value) => constraintOf(value as ConstraintLike);
 
-/** A rate of dropout. */
+/** The share that is dropped. */
 export const rate: Check = (value, what) => {
   if (typeof value === 'number' && value >= 0 && value < 1) return value;
   throw fail('INVALID_VALUE', what, 'a number from 0 up to, not including, 1', describeValue(value));

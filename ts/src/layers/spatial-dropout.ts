@@ -7,12 +7,13 @@ import { dropout, fill, mul } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { OptionTable } from '../options.js';
 import { type CallOptions, Layer } from './layer.js';
-import { type RateOptions, share } from './noise.js';
+import type { RateOptions } from './noise.js';
+import { rate } from './options.js';
 
 /** Of values with `axes` axes between the batch and the channels. */
 abstract class SpatialDropout extends Layer {
   /** @internal */
-  static override readonly options: OptionTable = { rate: [undefined, share] };
+  static override readonly options: OptionTable = { rate: [undefined, rate] };
   declare readonly rate: number;
   protected abstract readonly axes: number;
 
