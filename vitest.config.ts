@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const entry = fileURLToPath(new URL('dist/index.node.js', import.meta.url));
+const exchange = fileURLToPath(new URL('dist/exchange/index.js', import.meta.url));
 
 const perEngine = (engine: 'native' | 'wasm') => ({
   test: {
@@ -16,7 +17,7 @@ const perEngine = (engine: 'native' | 'wasm') => ({
 
 export default defineConfig({
   // Vite does not resolve a package's own name; and the built files are run as they are.
-  resolve: { alias: { descend: entry } },
+  resolve: { alias: { 'descend/exchange': exchange, descend: entry } },
   test: {
     testTimeout: 60_000,
     // A browser that starts for the first time, on a busy machine, takes longer than the usual ten seconds.

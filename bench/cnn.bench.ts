@@ -2,13 +2,9 @@
 // by `model.fit`, in images/s, beside the peers that are installed: epochs over 512 shuffled images, one per call of fit.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Adam, Conv2D, Dense, Flatten, MaxPooling2D, Sequential } from 'descend';
 import { ask, main, NAMES, type Name } from './child.ts';
-import { SHARED } from './limits.ts';
+import { peers } from './peers.ts';
 import { figures, printTable, short } from './table.ts';
 import { ROUNDS, Rounds, type Timing, time } from './timing.ts';
 
@@ -24,18 +20,19 @@ const ELSEWHERE = 'TensorFlow 4,300 / 6,500; PyTorch 2,900 / 3,700; JAX 2,700 / 
 
 async function contest(): Promise<void> {
   const rounds = new Rounds();
-  const peers = new Set<string>();
+  const others = new Set<string>();
+  const task = { task: 'cnn', batches: BATCHES, python: ['tf-function', 'torch-fused', 'jax-optax'], jaxJs: true };
   for (let round = 0; round < ROUNDS; round++) {
     for (const batchSize of BATCHES) {
       for (const name of NAMES) rounds.add(`${batchSize} ${name}`, await ask<Timing>(name, { batchSize }));
     }
-    for (const { peer, batch, ...timing } of await others()) {
-      peers.add(peer);
+    for (const { peer, batch, ...timing } of await peers(task)) {
+      others.add(peer);
       rounds.add(`${batch} ${peer}`, timing);
     }
   }
   const perSecond = (seconds: number) => 1 / seconds;
-  const names = [...NAMES, ...peers];
+  const names = [...NAMES, ...others];
   const rows = names.map((name) => [name, ...BATCHES.map((b) => figures(rounds.get(`${b} ${name}`), perSecond))]);
   printTable('CNN training: images/s, best / median ± spread', ['batch', ...BATCHES.map(String)], rows);
   console.log(`on another machine, at batch 32 / 128 (bench-peers/peers.md): ${ELSEWHERE}`);
@@ -47,39 +44,6 @@ async function contest(): Promise<void> {
       console.log(`${name}, batch ${BATCHES[i]}: ${rates} (${gflops}); aim ${short(aim)}`);
     }
   }
-}
-
-/** The peers in this run: those in Python of the environment `PEERS_PY`, and jax-js, where `PEERS_JS` names a folder with it. */
-async function others(): Promise<(Timing & { peer: string; batch: number })[]> {
-  const { PEERS_PY, PEERS_JS } = process.env;
-  const script = (name: string) => join(SHARED, 'bench-peers', name);
-  const task = ['--task', 'cnn', '--batches', BATCHES.join(), '--budget', '2'];
-  const found: [string, string, string[]][] = [];
-  if (PEERS_PY && existsSync(script('train.py'))) {
-    const python = join(PEERS_PY, 'bin/python');
-    for (const peer of ['tf-function', 'torch-fused', 'jax-optax']) {
-      found.push([peer, python, [script('train.py'), ...task, '--peer', peer, '--threads', '2']]);
-    }
-  }
-  if (PEERS_JS && existsSync(join(PEERS_JS, 'node_modules/@jax-js/jax'))) {
-    found.push(['jax-js, wasm', process.execPath, [script('train.mjs'), ...task, '--peer', 'jax-js-wasm']]);
-  }
-  const results = [];
-  for (const [peer, program, words] of found) {
-    try {
-      const { stdout } = await promisify(execFile)(program, words);
-      const lines = stdout
-        .trim()
-        .split('\n')
-        .filter((line) => line.startsWith('{'));
-      for (const { batch, min_s, med_s, samples } of lines.map((line) => JSON.parse(line))) {
-        results.push({ peer, batch, best: min_s / samples, median: med_s / samples });
-      }
-    } catch (error) {
-      console.log(`without ${peer}: ${String(error).split('\n', 1)[0]}`);
-    }
-  }
-  return results;
 }
 
 /** Times an epoch, after having seen that epochs teach. */

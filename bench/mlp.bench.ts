@@ -3,60 +3,52 @@
 // is in the peers' figures.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Adam, Dense, Rescaling, Sequential } from 'descend';
-import { ask, main, NAMES, type Name } from './child.ts';
-import { SHARED } from './limits.ts';
+import { ask, main, NAMES } from './child.ts';
+import { peers } from './peers.ts';
 import { figures, printTable, short } from './table.ts';
 import { ROUNDS, Rounds, type Timing, time } from './timing.ts';
 
 const BATCHES = [32, 128, 512];
 const SAMPLES = 4096;
 const PIXELS = 784;
-/** Samples/s at batch 32. */
-const AIMS: Partial<Record<Name, number>> = { 'native 2': 42_000, wasm: 12_000 };
-/** Best figures of bench-peers/peers.md, table C: another machine (2 cores of Zen 4), so no ratio is made of them. */
-const ELSEWHERE = { 'PyTorch fused, 2 threads': 42_000, 'jax-js, wasm': 12_000 };
+/** How many times the rate of JAX with Optax natively, and of jax-js in WASM, is aimed at, by batch size. */
+const AIMS = [
+  { of: 'jax-optax', by: 'native 2', times: [1.3, 1.15, 1.1] },
+  { of: 'jax-js, wasm', by: 'wasm', times: [3, 1.3, 1.2] },
+] as const;
+/** Floating-point operations of training on one sample. */
+const FLOP = 4 * (784 * 128) + 6 * (128 * 10);
 
 async function contest(): Promise<void> {
   const rounds = new Rounds();
+  const others = new Set<string>();
+  const python = ['jax-optax', 'torch-fused'];
+  const task = { task: 'mlp', batches: BATCHES, python, samples: SAMPLES, jaxJs: true };
   for (let round = 0; round < ROUNDS; round++) {
     for (const batchSize of BATCHES) {
       for (const name of NAMES) rounds.add(`${batchSize} ${name}`, await ask<Timing>(name, { batchSize }));
     }
-    for (const { batch, ...timing } of await peer()) rounds.add(`${batch} jax-js, wasm`, timing);
+    for (const { peer, batch, ...timing } of await peers(task)) {
+      others.add(peer);
+      rounds.add(`${batch} ${peer}`, timing);
+    }
   }
-  report(rounds);
+  report(rounds, [...NAMES, ...others]);
 }
 
-function report(rounds: Rounds): void {
+function report(rounds: Rounds, names: readonly string[]): void {
   const perSecond = (seconds: number) => 1 / seconds;
-  const names = [...NAMES, 'jax-js, wasm'];
   const rows = names.map((name) => [name, ...BATCHES.map((b) => figures(rounds.get(`${b} ${name}`), perSecond))]);
   printTable('MLP training: samples/s, best / median ± spread', ['batch', ...BATCHES.map(String)], rows);
-  const known = Object.entries(ELSEWHERE).map(([name, rate]) => `${name} ${short(rate)}`);
-  console.log(`on another machine, at batch 32 (bench-peers/peers.md): ${known.join('; ')}`);
-  for (const [name, aim] of Object.entries(AIMS)) {
-    const { best, median } = rounds.get(`32 ${name}`)!;
-    console.log(`${name}: ${short(1 / best)} / ${short(1 / median)} samples/s at batch 32; aim ${short(aim)}`);
+  for (const { of, by, times } of AIMS) {
+    for (const [i, batch] of BATCHES.entries()) {
+      const [ours, peer] = [rounds.get(`${batch} ${by}`)!, rounds.get(`${batch} ${of}`)];
+      const ratio = (key: 'best' | 'median') => short(peer && peer[key] / ours[key]);
+      const against = peer ? `${ratio('best')} / ${ratio('median')} times ${of}, aim ${times[i]}` : `no ${of} here`;
+      console.log(`${by}, batch ${batch}: ${against}; ${short(FLOP / ours.best / 1e9)} GFLOP/s`);
+    }
   }
-}
-
-/** jax-js in this run, where `PEERS_JS` names a folder with `node_modules/@jax-js/jax`. */
-async function peer(): Promise<(Timing & { batch: number })[]> {
-  const script = join(SHARED, 'bench-peers/train.mjs');
-  const folder = process.env.PEERS_JS;
-  if (!folder || !existsSync(join(folder, 'node_modules/@jax-js/jax')) || !existsSync(script)) return [];
-  const task = ['--task', 'mlp', '--peer', 'jax-js-wasm', '--batches', BATCHES.join(), '--n', String(SAMPLES)];
-  const { stdout } = await promisify(execFile)(process.execPath, [script, ...task, '--budget', '2']);
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-    .map(({ batch, min_s, med_s, samples }) => ({ batch, best: min_s / samples, median: med_s / samples }));
 }
 
 /** Times an epoch, after having seen that epochs teach. */

@@ -23,7 +23,9 @@ const SMALL = 64;
 const WHOLE: ReadonlySet<string> = new Set(
   'Lamb LARS NovoGrad Fromage Adafactor SM3 StableAdamW Muon SOAP DoG DoWG Prodigy DAdaptAdamW'.split(' '),
 );
-const ALL = optimizers.OPTIMIZERS.map(({ name }) => name);
+/** Those that gradients alone do not make a step of. */
+const MORE: ReadonlySet<string> = new Set('PolyakSGD MoMo MoMoAdam LBFGS Sophia'.split(' '));
+const ALL = optimizers.OPTIMIZERS.map(({ name }) => name).filter((name) => !MORE.has(name));
 const make = (className: string): Optimizer => optimizers.get(className);
 
 const CALLS = {

@@ -1,5 +1,5 @@
 // Recognises handwritten digits with a convolutional network: two convolutions with pooling and two dense layers, trained by
-// Adam. On MNIST where a folder of its files is given, or lies beside the repository; else on the 1,797 digits of 8x8 pixels
+// Adam on images that are moved, turned and scaled at random, the same way in every run. On MNIST where a folder of its files is given, or lies beside the repository; else on the 1,797 digits of 8x8 pixels
 // in it.
 //
 //   node examples/mnist-cnn.ts --data ~/mnist --epochs 5
@@ -7,7 +7,21 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Adam, Conv2D, Dense, Dropout, datasets, Flatten, MaxPooling2D, Rescaling, ready, Sequential } from 'descend';
+import {
+  Adam,
+  Conv2D,
+  Dense,
+  Dropout,
+  datasets,
+  Flatten,
+  MaxPooling2D,
+  RandomRotation,
+  RandomTranslation,
+  RandomZoom,
+  Rescaling,
+  ready,
+  Sequential,
+} from 'descend';
 
 const { values } = parseArgs({
   options: {
@@ -32,10 +46,15 @@ const images = ({ data, shape }: { data: Uint8Array | Float32Array | Int32Array;
   shape: [...shape, 1],
 });
 const padding = folder ? 'valid' : 'same';
+const shift = folder ? 0.1 : 0.05;
 const model = new Sequential(
   [
     // Pixels are bytes, 0 … 255 in MNIST and 0 … 16 in the small set.
     new Rescaling({ scale: folder ? 1 / 255 : 1 / 16, inputShape: [height, width, 1] }),
+    // Digits stay what they are when moved, turned or scaled a little. Each is, anew in every epoch; nothing is in tests.
+    new RandomTranslation({ heightFactor: shift, widthFactor: shift, fillMode: 'constant' }),
+    new RandomRotation({ factor: 0.03, fillMode: 'constant' }),
+    new RandomZoom({ heightFactor: 0.1, widthFactor: 0.1, fillMode: 'constant' }),
     new Conv2D({ filters: 32, kernelSize: 3, padding, activation: 'relu' }),
     new MaxPooling2D({ poolSize: 2 }),
     new Conv2D({ filters: 64, kernelSize: 3, padding, activation: 'relu' }),
@@ -54,7 +73,7 @@ model.compile({
 });
 model.summary();
 
-const epochs = Number(values.epochs ?? (folder ? 6 : 15));
+const epochs = Number(values.epochs ?? (folder ? 8 : 15));
 const start = performance.now();
 await model.fit(images(train.x), train.y, { epochs, batchSize: 32 });
 const seconds = (performance.now() - start) / 1000;
@@ -63,7 +82,8 @@ console.log(`\n${Math.round((count * epochs) / seconds).toLocaleString('en')} im
 const { loss, accuracy = Number.NaN } = await model.evaluate(images(test.x), test.y);
 console.log(`On digits it has never seen: loss ${loss?.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(2)} %`);
 console.log(`SHA-256 of the weights: ${await model.hash()}`);
-if (!(accuracy >= 0.97)) {
-  console.error('expected an accuracy of at least 97 %');
+const least = folder ? 0.98 : 0.97;
+if (!(accuracy >= least)) {
+  console.error(`expected an accuracy of at least ${100 * least} %`);
   process.exitCode = 1;
 }

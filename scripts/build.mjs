@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { bundleForNode, GLUE, withoutComments } from './bundle.mjs';
+import { bundleForNode, GLUE, keepApart, withoutComments } from './bundle.mjs';
 import { Failure, fromRoot, run, runPackage, say, step } from './shell.mjs';
 import { GATE, inFamilies, split, withoutPanics } from './split.mjs';
 import { fingerprint, unlessFresh } from './stamp.mjs';
@@ -161,6 +161,7 @@ async function buildTypeScript() {
         : [];
       for (const name of stale) rmSync(join(folder, name), { recursive: true });
       await runPackage('typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
+      keepApart();
       await withoutComments();
       await bundleForNode();
     }),

@@ -2,7 +2,7 @@
 // addon in dist/native, as folders and as tarballs. With --all every platform must be there. The repository's own
 // package.json names none of them, so that `npm ci` works while they are unpublished: the names are added here.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, posix } from 'node:path';
 import { main as build } from './build.mjs';
 import { addonFile, PLATFORMS, packageName } from './platforms.mjs';
 import { Failure, fromRoot, run, say } from './shell.mjs';
@@ -33,15 +33,32 @@ export async function pack({ all = false } = {}) {
   return packages;
 }
 
+// What `exports` of package.json names as types.
+const ENTRY = /^dist\/(index\.([\w-]+\.)?|engine\/worker\/script\.)d\.ts$/;
+
 const addonPath = (platform) => fromRoot(`dist/native/${addonFile(platform)}`);
 
 async function packMain(manifest) {
   const [{ files }] = JSON.parse(await npmPack(fromRoot(''), ['--dry-run']));
-  for (const { path } of files) copy(path, `${OUT}/descend/${path}`);
+  const unread = innerDeclarations(files.map(({ path }) => path));
+  for (const { path } of files) if (!unread.has(path)) copy(path, `${OUT}/descend/${path}`);
   const published = Object.fromEntries(Object.entries(manifest).filter(([key]) => !LEFT_OUT.includes(key)));
   const names = Object.keys(PLATFORMS).map(packageName);
   published.optionalDependencies = Object.fromEntries(names.map((name) => [name, manifest.version]));
   return await tarball('descend', published);
+}
+
+/** Declarations that no entry leads to. */
+function innerDeclarations(files) {
+  const all = new Set(files.filter((path) => path.endsWith('.d.ts')));
+  const found = new Set([...all].filter((path) => ENTRY.test(path)));
+  for (const path of found) {
+    for (const [, next] of readFileSync(fromRoot(path), 'utf8').matchAll(/['"](\.[^'"]+)\.js['"]/g)) {
+      const file = posix.join(posix.dirname(path), `${next}.d.ts`);
+      if (all.has(file)) found.add(file);
+    }
+  }
+  return new Set([...all].filter((path) => !found.has(path)));
 }
 
 async function packAddon(platform, { version, license, author, engines }) {

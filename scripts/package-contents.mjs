@@ -9,6 +9,8 @@ const NEEDED = [
   'LICENSE',
   ...ENTRIES,
   'dist/node/index.js',
+  'dist/node/exchange.js',
+  'dist/exchange/index.js',
   'dist/index.d.ts',
   'dist/wasm/descend.wasm',
   'dist/wasm/descend.more.wasm',

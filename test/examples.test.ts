@@ -14,7 +14,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const examples = readdirSync(new URL('../examples', import.meta.url)).filter((name) => name.endsWith('.ts'));
 /** Of those that would take long. */
 const QUICK: Readonly<Record<string, readonly string[]>> = {
+  'captcha.ts': ['--steps', '80'],
+  'face-embedding.ts': ['--steps', '60'],
   'mnist-cnn.ts': ['--small'],
+  'mnist-softmax.ts': ['--small'],
   'optimizer-race.ts': ['--steps', '20', '--epochs', '1', 'Momentum', 'Adam', 'SOAP'],
 };
 const start = `import('./scripts/typescript.mjs').then(({ runTypeScript }) =>

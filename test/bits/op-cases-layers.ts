@@ -1,6 +1,7 @@
 // Cases for the ops behind layers of their own: windows and attention.
 
 import { type Operand, ops } from 'descend';
+import { noise } from '../noise.ts';
 import type { OpCase } from './op-cases.ts';
 
 // More than one block of queries and keys, and a query that sees nothing.
@@ -16,6 +17,7 @@ export function attention(): OpCase[] {
     causal: { causal: true },
     masked: { mask: { data: seen, shape: [1, 1, 140] } },
     blind: { mask: { data: Float32Array.from({ length: 70 }, (_, i) => i % 2), shape: [1, 70, 1] } },
+    'head by head': { mask: { data: Float32Array.from({ length: 280 }, (_, i) => i % 4), shape: [1, 2, 1, 140] } },
     dropout: { dropout: 0.3 },
   };
   return Object.entries(options).map(([word, chosen]) => ({
@@ -135,4 +137,16 @@ export function windows(): OpCase[] {
     })),
     ...pools,
   ];
+}
+
+/** Images through maps that leave them, by every edge. */
+export function transforms(): OpCase[] {
+  const maps = { data: noise(18, 5).map((v, i) => (i % 3 === 2 ? 9 * v : 1.5 * v)), shape: [3, 6] };
+  return (['constant', 'nearest', 'reflect', 'wrap'] as const).flatMap((fillMode) =>
+    (['bilinear', 'nearest'] as const).map((interpolation) => ({
+      name: `affineTransform ${fillMode} ${interpolation}`,
+      shapes: [[3, 15, 17, 3]],
+      run: (x: Operand) => ops.affineTransform(x, maps, { fillMode, interpolation, fillValue: 0.3, size: [16, 33] }),
+    })),
+  );
 }

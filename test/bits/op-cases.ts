@@ -2,7 +2,7 @@
 
 import { type Operand, ops, type Tensor } from 'descend';
 import { noise, words } from '../noise.ts';
-import { attention, windows } from './op-cases-layers.ts';
+import { attention, transforms, windows } from './op-cases-layers.ts';
 
 /** One thing to compute. */
 export interface OpCase {
@@ -44,6 +44,7 @@ const SHAPED: readonly OpCase[] = [
   ...movements(),
   ...selections(),
   ...windows(),
+  ...transforms(),
   ...crossEntropies(),
   ...conversions(),
   ...random(),
@@ -283,6 +284,16 @@ function movements(): OpCase[] {
     },
     { name: 'clip', shapes: [[1003]], run: (x) => ops.clip(x, -0.5, 2) },
     { name: 'stopGradient', shapes: [[17]], run: (x) => ops.stopGradient(x) },
+    {
+      name: 'customGradient',
+      shapes: [[33]],
+      run: (x) =>
+        ops.customGradient(
+          [x],
+          (x) => ops.round(x),
+          (dy, [x]) => [ops.mul(dy, ops.cos(x as Tensor))],
+        ),
+    },
     { name: 'fill', shapes: [], run: () => ops.fill([17], 0.1) },
   ];
 }

@@ -73,6 +73,9 @@ const MODELS = {
       ],
       { seed: 2 },
     ),
+  // Large enough that threads share the rows of each batch, a choice of their states among what they share.
+  'a wide LSTM': () =>
+    new Sequential([new LSTM({ units: 64, recurrentDropout: 0.2, inputShape: [STEPS, SIZE] }), end()], { seed: 5 }),
   SimpleRNN: () => new Sequential([new SimpleRNN({ units: 33, inputShape: [STEPS, SIZE] }), end()], { seed: 3 }),
   attention: () => {
     const input = Input({ shape: [STEPS, SIZE] });

@@ -52,6 +52,10 @@ describe.skipIf(!chromium)('in Chromium', () => {
     expect(await inPage('trainWhole')).toBe(committed.weights);
   });
 
+  test('networks with dropout on images changed at random: the committed weights and losses', async () => {
+    expect(await inPage('networkHashes')).toEqual(hashes('networks'));
+  });
+
   test('every optimizer and every op: the committed bits', { timeout: 120_000 }, async () => {
     await inPage('ready');
     const optimizers = await inPage('optimizerHashes');

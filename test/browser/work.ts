@@ -4,6 +4,7 @@ import { Adam, Dense, Dropout, datasets, engineInfo, Flatten, loadModel, Rescali
 import { data, EPOCHS, train, untrained } from '../bits/mlp.ts';
 
 export { ready } from 'descend';
+export { hashes as networkHashes } from '../bits/networks.ts';
 export { hashes as opHashes } from '../bits/op-results.ts';
 export { hashes as optimizerHashes } from '../bits/steps.ts';
 

@@ -69,7 +69,7 @@ test('safetensors, beside the official reader', { timeout: 600_000 + 1000 * SECO
   expect(taken).toBeLessThan(cases);
 });
 
-test.each(['csv', 'idx', 'model'])('%s', timeout, async (target) => {
+test.each(['csv', 'idx', 'model', 'keras', 'hdf5', 'tfjs'])('%s', timeout, async (target) => {
   const { cases, taken } = await fuzz(target);
   console.log(`${target}: ${cases} files, ${taken} read`);
   expect(taken).toBeGreaterThan(0);

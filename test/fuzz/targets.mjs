@@ -13,6 +13,7 @@ import {
   schedules,
 } from '../../dist/index.node.js';
 import { readSafetensors, writeSafetensors } from '../../dist/io/safetensors.js';
+import * as exchange from './exchange-targets.mjs';
 import { Judge } from './judge.mjs';
 import { dice, mutateBytes, mutateJson } from './mutate.mjs';
 
@@ -21,7 +22,7 @@ const hex = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLen
 const pick = (roll, list) => list[roll(list.length)];
 
 /** Each makes the case of a number, and hands it to its reader. What is thrown must have one of the codes. */
-export const TARGETS = { safetensors, csv, idx, model };
+export const TARGETS = { safetensors, csv, idx, model, ...exchange };
 
 const corpus = new URL('../golden/safetensors/', import.meta.url);
 const HEADER_WORDS = [

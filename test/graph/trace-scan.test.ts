@@ -5,7 +5,7 @@ import type { graph } from '../../ts/src/graph/node.js';
 import * as ops from '../../ts/src/graph/ops.js';
 import type { Operand, Tensor } from '../../ts/src/graph/tensor.js';
 import { Tracer } from '../../ts/src/graph/trace.js';
-import { variable } from '../../ts/src/variable.js';
+import { variable } from '../../ts/src/make-variable.js';
 import { typeOf } from './type-of.js';
 
 describe('scan', () => {

@@ -1,6 +1,35 @@
 // Constraints: what weights are after every step, against their formulas in f64; part of the step, however steps are run.
 
-import { Adam, constraints, Dense, Embedding, loadModel, minimize, ops, Sequential, SGD, type Tensor } from 'descend';
+import {
+  Adam,
+  type AnyLayer,
+  BatchNormalization,
+  Bidirectional,
+  Conv1D,
+  Conv2D,
+  Conv2DTranspose,
+  Conv3D,
+  constraints,
+  Dense,
+  DepthwiseConv2D,
+  Embedding,
+  Flatten,
+  GRU,
+  GroupNormalization,
+  LayerNormalization,
+  LSTM,
+  loadModel,
+  MultiHeadAttention,
+  minimize,
+  ops,
+  PReLU,
+  SeparableConv1D,
+  SeparableConv2D,
+  Sequential,
+  SGD,
+  SimpleRNN,
+  type Tensor,
+} from 'descend';
 import { describe, expect, test } from 'vitest';
 import { noise } from '../noise.js';
 
@@ -93,4 +122,106 @@ test('a table that only some rows of are learned', async () => {
 test('memory says what is held', async () => {
   const [free, held] = [await model(null).memory(), await model('unit_norm').memory()];
   expect(held.work).toBeGreaterThan(free.work);
+});
+
+/** Makes each number of a weight that of its kind: what a constraint has been asked for shows. */
+const MARK = new constraints.MinMaxNorm({ minValue: 2, maxValue: 2, axis: 0 });
+
+test.each<[name: string, layer: () => AnyLayer, sample: number[], held: string[], free: string[]]>([
+  ['Conv1D', () => new Conv1D({ filters: 3, kernelSize: 2, kernelConstraint: MARK }), [5, 2], ['kernel'], ['bias']],
+  ['Conv2D', () => new Conv2D({ filters: 3, kernelSize: 2, biasConstraint: MARK }), [5, 4, 2], ['bias'], ['kernel']],
+  [
+    'Conv2D, both',
+    () => new Conv2D({ filters: 3, kernelSize: 2, kernelConstraint: MARK, biasConstraint: MARK }),
+    [5, 4, 2],
+    ['kernel', 'bias'],
+    [],
+  ],
+  [
+    'Conv3D',
+    () => new Conv3D({ filters: 2, kernelSize: 2, kernelConstraint: MARK }),
+    [3, 3, 3, 1],
+    ['kernel'],
+    ['bias'],
+  ],
+  [
+    'Conv2DTranspose',
+    () => new Conv2DTranspose({ filters: 2, kernelSize: 2, kernelConstraint: MARK }),
+    [3, 3, 2],
+    ['kernel'],
+    ['bias'],
+  ],
+  [
+    'DepthwiseConv2D',
+    () => new DepthwiseConv2D({ kernelSize: 2, depthwiseConstraint: MARK }),
+    [4, 4, 2],
+    ['depthwise_kernel'],
+    ['bias'],
+  ],
+  [
+    'SeparableConv1D',
+    () => new SeparableConv1D({ filters: 3, kernelSize: 2, pointwiseConstraint: MARK }),
+    [5, 2],
+    ['pointwise_kernel'],
+    ['depthwise_kernel', 'bias'],
+  ],
+  [
+    'SeparableConv2D',
+    () => new SeparableConv2D({ filters: 3, kernelSize: 2, depthwiseConstraint: MARK, biasConstraint: MARK }),
+    [4, 4, 2],
+    ['depthwise_kernel', 'bias'],
+    ['pointwise_kernel'],
+  ],
+  [
+    'SimpleRNN',
+    () => new SimpleRNN({ units: 3, kernelConstraint: MARK }),
+    [4, 2],
+    ['kernel'],
+    ['recurrent_kernel', 'bias'],
+  ],
+  ['GRU', () => new GRU({ units: 3, recurrentConstraint: MARK }), [4, 2], ['recurrent_kernel'], ['kernel', 'bias']],
+  ['LSTM', () => new LSTM({ units: 3, biasConstraint: MARK }), [4, 2], ['bias'], ['kernel', 'recurrent_kernel']],
+  [
+    'Bidirectional',
+    () => new Bidirectional({ layer: new LSTM({ units: 3, kernelConstraint: MARK }) }),
+    [4, 2],
+    ['kernel'],
+    ['recurrent_kernel', 'bias'],
+  ],
+  [
+    'MultiHeadAttention',
+    () => new MultiHeadAttention({ numHeads: 2, keyDim: 3, kernelConstraint: MARK }),
+    [4, 2],
+    ['query_kernel', 'key_kernel', 'value_kernel', 'attention_output_kernel'],
+    ['query_bias', 'attention_output_bias'],
+  ],
+  ['BatchNormalization', () => new BatchNormalization({ gammaConstraint: MARK }), [3], ['gamma'], ['beta']],
+  ['LayerNormalization', () => new LayerNormalization({ betaConstraint: MARK }), [3], ['beta'], ['gamma']],
+  ['GroupNormalization', () => new GroupNormalization({ groups: 1, gammaConstraint: MARK }), [3], ['gamma'], ['beta']],
+  ['PReLU', () => new PReLU({ alphaInitializer: 'ones', alphaConstraint: MARK }), [3], ['alpha'], []],
+])('%s holds the weights that its options name, and again from a file', async (_, make, sample, held, free) => {
+  const layer = make();
+  const inputShape = sample;
+  const made = new Sequential([layer, new Flatten(), new Dense({ units: 1 })], { seed: 3 });
+  const size = sample.reduce((product, length) => product * length, 1);
+  made.compile({ optimizer: new Adam({ learningRate: 0.1 }), loss: 'mse' });
+  const [inputs, targets] = [
+    { data: noise(6 * size, 1), shape: [6, ...inputShape] },
+    { data: noise(6, 2), shape: [6, 1] },
+  ];
+  const check = async (model: Sequential): Promise<void> => {
+    await model.trainOnBatch(inputs, targets);
+    for (const weight of (model.layers[0] as AnyLayer).weights) {
+      const { data, shape, ownName } = weight;
+      const columns = data.length / (shape[0] as number);
+      const all = Array.from({ length: columns }, (_, column) =>
+        Math.hypot(...Array.from({ length: shape[0] as number }, (_, row) => data[row * columns + column] as number)),
+      );
+      const of2 = all.every((length) => Math.abs(length - 2) < 1e-4);
+      if (held.includes(ownName)) expect(of2, `${ownName}: ${all}`).toBe(true);
+      if (free.includes(ownName)) expect(of2, ownName).toBe(false);
+    }
+  };
+  await check(made);
+  await check((await loadModel(await made.toBytes())) as Sequential);
 });

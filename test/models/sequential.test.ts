@@ -14,6 +14,7 @@ import {
   Reshape,
   Sequential,
   setSeed,
+  type Tensor,
   valueAndGrad,
   variable,
 } from 'descend';
@@ -72,6 +73,35 @@ describe('shapes', () => {
     model.build([2]);
     model.add(new Dense({ units: 1 }));
     expect(model.outputShapes).toEqual([[3], [1]]);
+  });
+
+  test('are found by one look at each layer, however many are added', () => {
+    let calls = 0;
+    class Counted extends Layer {
+      static override readonly className: string = 'Counted';
+      override call(x: Tensor): Tensor {
+        calls++;
+        return x;
+      }
+    }
+    const model = new Sequential([new Dense({ units: 3, inputShape: [2] })]);
+    for (let i = 0; i < 50; i++) model.add(new Counted());
+    expect(calls).toBe(50);
+    expect(model.outputShapes).toEqual(Array.from({ length: 51 }, () => [3]));
+  });
+
+  test('reach models inside that know none', async () => {
+    const inner = () => new Sequential([new Dense({ units: 5 }), new Dense({ units: 3 })]);
+    const chain = new Sequential([inner(), inner()]);
+    expect(chain.built).toBe(false);
+    chain.build([2]);
+    const added = new Sequential([Input({ shape: [2] }), inner()]);
+    added.add(inner());
+    for (const model of [chain, added]) {
+      expect(model.outputShapes.at(-1)).toEqual([3]);
+      expect(model.countParams()).toBe(2 * 5 + 5 + 5 * 3 + 3 + 3 * 5 + 5 + 5 * 3 + 3);
+      expect((await model.predict(x)).shape).toEqual([100, 3]);
+    }
   });
 
   test('unknown until the first data', async () => {

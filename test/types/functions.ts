@@ -5,6 +5,8 @@ import {
   type ErrorCode,
   type Gradient,
   grad,
+  hessianVectorProduct,
+  jacobianVectorProduct,
   type MinimizeResult,
   minimize,
   ops,
@@ -27,6 +29,13 @@ optimizer.applyGradients((await grad(square, [w])).map((gradient) => [gradient, 
 optimizer.applyGradients([[w, new Float32Array(2), 1]]);
 // @ts-expect-error not without a variable
 optimizer.applyGradients([[new Float32Array(2)]]);
+
+const products = await hessianVectorProduct(square, [w], [[1, 2]]);
+const along = await jacobianVectorProduct(() => ops.sin(w), [w], [w]);
+export type Products = [Expect<Equal<typeof products, Gradient[]>>, Expect<Equal<typeof along, Gradient>>];
+ops.customGradient([w, 1], ops.mul, (dy, [a, b]) => [ops.mul(dy, b as Tensor), ops.sum(ops.mul(dy, a as Tensor))]);
+// @ts-expect-error a rule gives a list
+ops.customGradient([w], ops.square, (dy) => dy);
 
 const result = await minimize(square, { variables: [w], optimizer, stopWhen: { maxSteps: 3 } });
 export type Result = Expect<Equal<typeof result, MinimizeResult>>;

@@ -7,10 +7,12 @@ import { coefOf, powerOf, shapeText, sizeOf } from './graph/dims.js';
 import { encodePlan } from './graph/encode.js';
 import type { Operand, Tensor } from './graph/tensor.js';
 import { Tracer } from './graph/trace.js';
+import { applyGradients } from './optimizers/apply.js';
 import { curvatureOf } from './optimizers/curvature.js';
 import { scaledLoss } from './optimizers/loss-scale.js';
 import { Optimizer } from './optimizers/optimizer.js';
 import { changedBy, updateSpec } from './optimizers/state.js';
+import { knowSteps } from './optimizers/steps.js';
 import { checkSeed, defaultSeed } from './seed.js';
 import { bindSlots, engineOf } from './slots.js';
 import { readStopWhen, type StopWhen } from './stop.js';
@@ -79,28 +81,45 @@ export async function valueAndGrad(
   variables: readonly Variable[],
   options: RandomOptions = {},
 ): Promise<{ value: number; grads: Gradient[] }> {
+  // These gradients are for steps.
+  knowSteps(applyGradients);
   assertOptions('valueAndGrad', options, ['seed', 'iteration']);
   checkVariables(variables, 'valueAndGrad');
-  const engine = await engineOf(variables);
   const { tracer, loss, grads } = traceLoss(fn, variables, 'valueAndGrad');
-  const plan = await engine.plan(encodePlan(tracer, { reports: [loss], writes: grads }), 1);
+  const plan = { reports: [loss], writes: grads };
+  const { value, arrays } = await evaluated(tracer, variables, plan, options, 'valueAndGrad');
+  return { value, grads: arrays };
+}
+
+/** What a traced function of variables gives: its first report, and the arrays that it writes. */
+export async function evaluated(
+  tracer: Tracer,
+  variables: readonly Variable[],
+  { reports = [], writes }: { reports?: readonly Tensor[]; writes: readonly Tensor[] },
+  options: RandomOptions,
+  what: string,
+): Promise<{ value: number; arrays: Gradient[] }> {
+  const engine = await engineOf(variables);
+  const plan = await engine.plan(encodePlan(tracer, { reports, writes }), 1);
   const bound = await bindSlots(engine, tracer.slots);
   const outputs: number[] = [];
   try {
-    for (const { size } of variables) outputs.push(await engine.alloc(4 * size));
-    const call = { variables: bound.ids, outputs, scalars: tracer.scalars, ...randomness(options, 'valueAndGrad') };
+    const shapes = writes.map(({ shape }) => shape.map(coefOf));
+    const sizes = shapes.map((shape) => shape.reduce((product, size) => product * size, 1));
+    for (const size of sizes) outputs.push(await engine.alloc(4 * size));
+    const call = { variables: bound.ids, outputs, scalars: tracer.scalars, ...randomness(options, what) };
     let value = Number.NaN;
     const onChunk = (chunk: Chunk): void => {
-      value = chunk.report(0, 0);
+      if (reports.length > 0) value = chunk.report(0, 0);
     };
-    await runSteps({ engine, plan, call, reports: 1, steps: 1, onChunk });
+    await runSteps({ engine, plan, call, reports: reports.length, steps: 1, onChunk });
     const arrays: Gradient[] = [];
-    for (const [i, { shape, size }] of variables.entries()) {
-      const bytes = await engine.read(outputs[i] as number, 0, 4 * size);
-      const data = new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, size);
-      arrays.push({ data, shape: [...shape] });
+    for (const [i, shape] of shapes.entries()) {
+      const [size, output] = [sizes[i] as number, outputs[i] as number];
+      const bytes = await engine.read(output, 0, 4 * size);
+      arrays.push({ data: new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, size), shape });
     }
-    return { value, grads: arrays };
+    return { value, arrays };
   } finally {
     for (const id of outputs) engine.release('buffer', id);
     bound.free();

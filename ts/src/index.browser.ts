@@ -5,6 +5,7 @@ import { useLoaders } from './engine/load.js';
 import { besidePackage, loadWasm } from './engine/wasm.browser.js';
 
 useLoaders({
+  rest: async () => (await import('./later.js')).knowAll(),
   wasm: loadWasm,
   // Loaded when it is asked for: most pages do without.
   worker: async ({ wasm = besidePackage(), ...options }) =>

@@ -3,6 +3,7 @@
 import { inflate } from './engine/inflate.js';
 import { useLoaders } from './engine/load.js';
 import { moduleLoaders } from './engine/wasm.module.js';
+import { knowAll } from './later.js';
 import { MORE, type Packed, WASM } from './wasm/inline.js';
 
 const bytes = ({ size, packed }: Packed) =>
@@ -18,5 +19,8 @@ useLoaders({
   worker: async ({ wasm = [first(), second()], ...options }) =>
     (await import('./engine/worker/browser.js')).startWorker({ wasm, ...options }),
 });
+
+// Synchronous calls need no `ready` here.
+knowAll();
 
 export * from './index.js';

@@ -3,6 +3,7 @@
 import { useLoaders } from './engine/load.js';
 import { loadNative } from './engine/native.js';
 import { loadWasm, loadWasmNow } from './engine/wasm.node.js';
+import { knowAll } from './later.js';
 
 useLoaders({
   native: loadNative,
@@ -11,6 +12,9 @@ useLoaders({
   worker: async (options) => (await import('./engine/worker/node.js')).startWorker(options),
   env,
 });
+
+// Nothing is fetched here.
+knowAll();
 
 // Deno asks for permission to read the environment, and throws without.
 function env(name: string): string | undefined {

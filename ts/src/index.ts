@@ -29,10 +29,12 @@ export {
   type RandomOptions,
   valueAndGrad,
 } from './functions.js';
+export * from './generated/more-optimizers.js';
 export * from './generated/optimizers.js';
 export type { Axes } from './graph/axes.js';
 export type { CrossEntropyOptions } from './graph/classes.js';
 export type { ConvOptions, Padding, Sizes, WindowOptions } from './graph/convolution.js';
+export type { GradientRule } from './graph/custom.js';
 export type { Batch, Dim, Shape } from './graph/dims.js';
 export type { Binary, Unary } from './graph/elementwise.js';
 export * as ops from './graph/ops.js';
@@ -42,6 +44,7 @@ export * as initializers from './initializers/index.js';
 export type { Source } from './io/file.js';
 export * from './layers/index.js';
 export * as losses from './losses/index.js';
+export { type Floats, type Numbers, variable } from './make-variable.js';
 export * as metrics from './metrics/index.js';
 export * from './models/index.js';
 export type { Verbose } from './models/watch.js';
@@ -60,11 +63,12 @@ export type {
 } from './optimizers/options.js';
 export type { RowGradient } from './optimizers/rows.js';
 export type { StateDict, StatePieces } from './optimizers/state.js';
+export { hessianVectorProduct, jacobianVectorProduct } from './products.js';
 export type { Verbosity } from './progress.js';
 export * as regularizers from './regularizers/index.js';
 export * as schedules from './schedules/index.js';
 export { setSeed } from './seed.js';
 export type { StopWhen } from './stop.js';
 export type { Config, Serialized, Unit } from './units.js';
-export { type Elements, type Floats, type Numbers, type Variable, type VariableOptions, variable } from './variable.js';
+export type { Elements, Variable, VariableOptions } from './variable.js';
 export * as wrappers from './wrappers/index.js';

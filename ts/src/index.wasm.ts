@@ -5,6 +5,7 @@ import { instantiate } from './engine/wasm.source.js';
 import { fail } from './errors.js';
 
 useLoaders({
+  rest: async () => (await import('./later.js')).knowAll(),
   wasm: async (source?: WasmSource) => {
     if (source !== undefined)
       return await instantiate(source, 'give ready({ wasm }) the bytes or address of descend.wasm');

@@ -2,6 +2,7 @@
 
 import { useLoaders } from './engine/load.js';
 import { moduleLoaders } from './engine/wasm.module.js';
+import { knowAll } from './later.js';
 import second from './wasm/descend.more.wasm';
 import first from './wasm/descend.wasm';
 
@@ -11,5 +12,8 @@ useLoaders(
     () => second,
   ),
 );
+
+// Synchronous calls need no `ready` here.
+knowAll();
 
 export * from './index.js';

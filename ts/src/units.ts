@@ -94,11 +94,21 @@ export class Names<T> {
   readonly kind: string;
   readonly #entries = new Map<string, { name: string; value: T }>();
   readonly #words: readonly string[];
+  readonly #later: readonly string[];
 
-  /** Several names may mean one thing; `words` are known too, but to the caller. */
-  constructor(kind: string, entries: Iterable<readonly [name: string, value: T]>, words: readonly string[] = []) {
+  /**
+   * Several names may mean one thing; `words` are known too, but to the caller; `later` says, between spaces, what is known
+   * once `later.ts` is there.
+   */
+  constructor(
+    kind: string,
+    entries: Iterable<readonly [name: string, value: T]>,
+    words: readonly string[] = [],
+    later = '',
+  ) {
     this.kind = kind;
     this.#words = words;
+    this.#later = later === '' ? [] : later.split(' ');
     this.add(entries);
   }
 
@@ -107,7 +117,7 @@ export class Names<T> {
     for (const [name, value] of entries) this.#entries.set(canonicalName(name), { name, value });
   }
 
-  /** The thing of that name. Throws UNKNOWN_NAME with the nearest one. */
+  /** The thing of that name. Throws UNKNOWN_NAME with the nearest one, PART_MISSING where it is for `later.ts` to bring. */
   get(name: string): T {
     const entry = this.#entries.get(canonicalName(name));
     if (entry === undefined) throw this.#unknown(name);
@@ -123,7 +133,11 @@ export class Names<T> {
   }
 
   #unknown(name: string): DescendError {
-    const known = [...this.#words, ...[...this.#entries.values()].map((entry) => entry.name)];
+    if (this.#later.some((later) => canonicalName(later) === canonicalName(name))) {
+      return fail('PART_MISSING', this.kind, 'one that is at hand', quote(name), 'make it by its class');
+    }
+    const names = [...this.#entries.values()].map((entry) => entry.name);
+    const known = [...new Set([...this.#words, ...names, ...this.#later])];
     const meant = nearest(name, known);
     const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${quote(meant)}?`;
     return fail('UNKNOWN_NAME', this.kind, 'a known name', quote(name), hint);
@@ -143,15 +157,17 @@ export class Units<T extends Unit> extends Names<UnitClass<T>> {
     classes: readonly UnitClass<T>[],
     aliases: Iterable<readonly [name: string, value: UnitClass<T>]> = [],
     words: readonly string[] = [],
+    later = '',
   ) {
-    super(kind, aliases, words);
+    super(kind, aliases, words, later);
     this.#Base = Base;
     this.know(classes);
   }
 
-  /** Makes classes known by their names. */
-  know(classes: readonly UnitClass<T>[]): void {
+  /** Makes classes known by their names, and by others. */
+  know(classes: readonly UnitClass<T>[], aliases: Iterable<readonly [name: string, value: UnitClass<T>]> = []): void {
     this.add(classes.map((Class) => [Class.className ?? Class.name, Class] as const));
+    this.add(aliases);
   }
 
   /** A unit from itself, its name or its plain data. Throws UNKNOWN_NAME, INVALID_VALUE, and what its class throws. */

@@ -2,12 +2,11 @@
 // call first uses them, and move when an engine needs those of another; JavaScript never keeps a view of the store.
 
 import { toArrayData } from './data/arrays.js';
-import { checkShape, elementCount, formatShape } from './data/shape.js';
+import { elementCount, formatShape } from './data/shape.js';
 import type { DType } from './data/typed.js';
 import { type Engine, isLocal, type LocalEngine } from './engine/engine.js';
-import { type DescendError, describeValue, fail } from './errors.js';
+import { type DescendError, fail } from './errors.js';
 import { type Captured, Stored, type Tensor } from './graph/tensor.js';
-import { assertOptions } from './units.js';
 
 /** The typed array that holds elements of a dtype; bool as bytes 0 and 1. */
 export type Elements<D extends DType = DType> = D extends 'float32'
@@ -26,16 +25,13 @@ export interface VariableOptions<D extends DType = DType> {
   trainable?: boolean;
 }
 
-/** What becomes float32. */
-export type Floats =
-  | Float32Array
-  | Float64Array
-  | readonly Numbers[]
-  | { data: Float32Array | Float64Array | readonly Numbers[] };
-/** Nested arrays of numbers. */
-export type Numbers = number | readonly Numbers[];
-
-const CLASSES = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bool: Uint8Array } as const;
+/** The typed array of each dtype. */
+export const CLASSES: {
+  readonly float32: typeof Float32Array;
+  readonly int32: typeof Int32Array;
+  readonly uint8: typeof Uint8Array;
+  readonly bool: typeof Uint8Array;
+} = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bool: Uint8Array };
 
 interface Place {
   readonly engine: Engine;
@@ -258,40 +254,6 @@ if (Symbol.dispose) {
   Object.defineProperty(Variable.prototype, Symbol.dispose, { value: Variable.prototype.dispose });
 }
 
-/**
- * A variable with a copy of `data`: a typed array (with a shape unless it is a vector), nested arrays, or
- * `{ data, shape }`. Throws INVALID_SHAPE, SHAPE_MISMATCH, INVALID_DTYPE, INVALID_VALUE.
- */
-export function variable<D extends DType>(
-  data: Captured,
-  shape: readonly number[] | undefined,
-  options: VariableOptions & { dtype: D },
-): Variable<D>;
-export function variable(
-  data: Floats,
-  shape?: readonly number[],
-  options?: Omit<VariableOptions, 'dtype'>,
-): Variable<'float32'>;
-export function variable(data: Captured, shape?: readonly number[], options?: VariableOptions): Variable;
-export function variable(data: Captured, shape?: readonly number[], options: VariableOptions = {}): Variable {
-  assertOptions('variable', options, ['name', 'dtype', 'trainable']);
-  const { name = '', trainable } = options;
-  if (typeof name !== 'string') throw fail('INVALID_VALUE', 'variable: name', 'a string', describeValue(name));
-  const array = toArrayData(data, 'variable', shape === undefined ? undefined : checkShape(shape, 'variable'));
-  const dtype = options.dtype ?? array.dtype;
-  if (!Object.hasOwn(CLASSES, dtype)) {
-    throw fail('INVALID_DTYPE', 'variable', "'float32', 'int32', 'uint8' or 'bool'", describeValue(dtype));
-  }
-  if (trainable === true && dtype !== 'float32') {
-    throw fail('INVALID_DTYPE', 'variable', 'float32 where it is trainable', dtype);
-  }
-  return new Variable(castTo(dtype, array.data), array.shape, {
-    name,
-    dtype,
-    trainable: trainable ?? dtype === 'float32',
-  });
-}
-
 /** The elements of `values`, which must have this shape; flat typed arrays of as many elements have it. */
 export function shaped(values: unknown, shape: readonly number[], what: string): Elements {
   const array = toArrayData(values, what);
@@ -302,7 +264,7 @@ export function shaped(values: unknown, shape: readonly number[], what: string):
 }
 
 /** A copy as elements of a dtype: fractions are cut off, bool is 0 or 1. */
-function castTo(dtype: DType, data: Elements): Elements {
+export function castTo(dtype: DType, data: Elements): Elements {
   return dtype === 'bool' ? Uint8Array.from(data, (x) => (x ? 1 : 0)) : CLASSES[dtype].from(data);
 }
 

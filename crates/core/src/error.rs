@@ -150,7 +150,7 @@ codes! {
     FileFormat = "FILE_FORMAT";
     /// A file could not be read or written.
     FileIo = "FILE_IO";
-    /// The engine needs a part of itself that is not loaded yet. It is loaded then: seen by nobody.
+    /// A part is needed that is not loaded yet, and is being loaded: seen only by who looks at what `compile` still waits for.
     PartMissing = "PART_MISSING";
     /// A gradient was asked through something that has none.
     NotDifferentiable = "NOT_DIFFERENTIABLE";

@@ -6,19 +6,21 @@ mod page;
 
 use crate::declare::{Declaration, Docs, Entry, Hyper, Needs, Parity, StateShape, StateSpec, Work, camel};
 use crate::error::Code;
-use crate::optim::{OPTIMIZER_DOCS, OPTIMIZERS, SHARED, SHARED_DOCS};
+use crate::optim::{FIRST, OPTIMIZER_DOCS, OPTIMIZERS, SHARED, SHARED_DOCS};
 use crate::schedule::{SCHEDULE_DOCS, SCHEDULES};
 use crate::wrap::{WRAPPER_DOCS, WRAPPERS};
 use std::fmt::Write;
+use std::ops::Range;
 
 const HEADER: &str = "// Generated from the Rust registries by `UPDATE=1 cargo test --test generated`. Do not edit.\n";
 
 /// Every generated file: its path from the root of the project, and its text.
-pub fn files() -> [(&'static str, String); 9] {
+pub fn files() -> [(&'static str, String); 10] {
     [
         ("ts/src/generated/codes.ts", codes()),
         ("ts/src/generated/shared.ts", shared()),
-        ("ts/src/generated/optimizers.ts", optimizers()),
+        ("ts/src/generated/optimizers.ts", first_optimizers()),
+        ("ts/src/generated/more-optimizers.ts", more_optimizers()),
         ("ts/src/generated/wrappers.ts", wrappers()),
         ("ts/src/generated/schedules.ts", schedules()),
         ("ts/src/generated/ops.ts", ops::ops()),
@@ -61,21 +63,45 @@ fn shared() -> String {
         "}\n\n/** All that are shared, in the order in which the engine wants them: before the optimizer's own. */\n";
     out += "export const SHARED: readonly Hyper[] = [\n";
     SHARED.iter().for_each(|hyper| line(&mut out, 2, &format!("{},", description(hyper))));
-    out + "];\n"
+    let names: Vec<_> = OPTIMIZERS.iter().map(|entry| entry.declaration.name).collect();
+    out += "];\n\n/** The names of all optimizers, between spaces: for those whose classes are not at hand. */\n";
+    out += "export const OPTIMIZER_NAMES =\n";
+    line(&mut out, 2, &format!("'{}';", names.join(" ")));
+    out
 }
 
-fn optimizers() -> String {
-    let mut out = format!("{HEADER}\nimport type {{ OptimizerDeclaration }} from '../declaration.js';\n");
-    out += "import type { HyperValue } from '../optimizers/hyper.js';\n";
-    out += "import { Optimizer } from '../optimizers/optimizer.js';\n";
-    out += "import type { OptimizerOptions } from '../optimizers/options.js';\n";
-    for (entry, docs) in OPTIMIZERS.iter().zip(OPTIMIZER_DOCS) {
-        let whole = (!entry.build.elementwise()).then_some("whole: true");
-        let lazy = entry.build.lazy().then_some("lazy: true");
-        class(&mut out, &entry.declaration, docs, ("Optimizer", "HyperValue"), &[whole, lazy]);
-    }
+/// Those that strings name at once: applications with one of them carry no others.
+fn first_optimizers() -> String {
+    let mut out = format!("{HEADER}\n{OPTIMIZER_IMPORTS}");
+    optimizer_classes(&mut out, 0..FIRST.len());
+    out += "\n/** @internal Those that are known by their names at once. */\n";
+    let names: Vec<_> = FIRST.iter().map(|entry| entry.declaration.name).collect();
+    line(&mut out, 0, &format!("export const FIRST_OPTIMIZERS = [{}] as const;", names.join(", ")));
+    out
+}
+
+fn more_optimizers() -> String {
+    let names: Vec<_> = FIRST.iter().map(|entry| entry.declaration.name).collect();
+    let mut out = format!("{HEADER}\n{OPTIMIZER_IMPORTS}");
+    line(&mut out, 0, &format!("import {{ {} }} from './optimizers.js';", names.join(", ")));
+    optimizer_classes(&mut out, FIRST.len()..OPTIMIZERS.len());
     list(&mut out, "OPTIMIZERS", "optimizer", OPTIMIZERS);
     out
+}
+
+const OPTIMIZER_IMPORTS: &str = "\
+import type { OptimizerDeclaration } from '../declaration.js';
+import type { HyperValue } from '../optimizers/hyper.js';
+import { Optimizer } from '../optimizers/optimizer.js';
+import type { OptimizerOptions } from '../optimizers/options.js';
+";
+
+fn optimizer_classes(out: &mut String, which: Range<usize>) {
+    for (entry, docs) in OPTIMIZERS[which.clone()].iter().zip(&OPTIMIZER_DOCS[which]) {
+        let whole = (!entry.build.elementwise()).then_some("whole: true");
+        let lazy = entry.build.lazy().then_some("lazy: true");
+        class(out, &entry.declaration, docs, ("Optimizer", "HyperValue"), &[whole, lazy]);
+    }
 }
 
 fn wrappers() -> String {

@@ -1,7 +1,7 @@
 //! The matrix product against a literal scalar version of its contract, bit for bit, on every instruction set and number
 //! of threads.
 
-use descend_core::kernel::gemm::{Epilogue, KC, Mat, gemm, scratch_len};
+use descend_core::kernel::gemm::{Epilogue, KC, Mat, across_scratch_len, gemm, scratch_len};
 use descend_core::kernel::{pool, simd};
 use std::sync::{Mutex, PoisonError};
 
@@ -69,7 +69,8 @@ impl Case {
         let a = if a_transposed { Mat::transposed(&at, m) } else { Mat::rows(&self.a, k) };
         let b = if b_transposed { Mat::transposed(&bt, k) } else { Mat::rows(&self.b, n) };
         let mut c = vec![f32::NAN; m * n];
-        let mut scratch = vec![f32::NAN; scratch_len(m, n, k, b.col_stride)];
+        let across = across_scratch_len(k, a.col_stride, 4);
+        let mut scratch = vec![f32::NAN; scratch_len(m, n, k, b.col_stride) + across];
         gemm(m, n, k, a, b, &mut c, epilogue, &mut scratch);
         c
     }
@@ -110,6 +111,15 @@ fn follows_the_contract_bit_for_bit_at_nasty_sizes() {
         check(13, 33, k);
         check(3, 10, k);
         check(97, 17, k);
+    }
+}
+
+/// Whole cache lines between the columns of A, which is packed then: its tiles whole and not, on one thread and on several.
+#[test]
+fn rows_read_across_change_no_bit() {
+    let _alone = SETTINGS.lock().unwrap_or_else(PoisonError::into_inner);
+    for (m, n, k) in [(64, 65, 256), (128, 33, 300), (192, 130, 515), (64, 64, 1)] {
+        check(m, n, k);
     }
 }
 

@@ -12,4 +12,5 @@ export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint
 export type { Mode, MonitorOptions } from './monitor.js';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './reduce-lr-on-plateau.js';
 export { SwapEMAWeights, type SwapEMAWeightsOptions } from './swap-ema-weights.js';
+export { TensorBoard, type TensorBoardOptions } from './tensor-board/tensor-board.js';
 export { TerminateOnNaN, type TerminateOnNaNOptions } from './terminate-on-nan.js';

@@ -45,6 +45,8 @@ export interface Loaders {
   wasm: (source?: WasmSource) => Promise<Binding>;
   /** The WASM module in a thread of its own. */
   worker?: (options: WorkerOptions) => Promise<RemoteEngine>;
+  /** Brings what else synchronous calls need, where that has to be fetched. */
+  rest?: () => Promise<unknown>;
   /** The value of an environment variable. */
   env?: (name: string) => string | undefined;
 }
@@ -107,7 +109,9 @@ export async function ready(options: ReadyOptions = {}): Promise<EngineInfo> {
   if (options.threads !== undefined) await engine.setThreads(options.threads);
   if (options.memoryLimit !== undefined) await engine.setLimit(options.memoryLimit);
   // Synchronous calls work from now on. Where there is no second part, what needs it will say so.
-  if (engine instanceof Local && (options.wasm || !loaders?.wasmNow)) await engine.complete().catch(() => {});
+  if (engine instanceof Local && (options.wasm || !loaders?.wasmNow)) {
+    await Promise.allSettled([engine.complete(), loaders?.rest?.()]);
+  }
   current = engine;
   return engine.info;
 }

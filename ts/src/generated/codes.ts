@@ -27,7 +27,7 @@ export const CODES = {
   PLAN_INVALID: 'The bytes of a compiled plan are malformed or contradict themselves.',
   FILE_FORMAT: 'A file or its bytes are not in the format they should have.',
   FILE_IO: 'A file could not be read or written.',
-  PART_MISSING: 'The engine needs a part of itself that is not loaded yet. It is loaded then: seen by nobody.',
+  PART_MISSING: 'A part is needed that is not loaded yet, and is being loaded: seen only by who looks at what `compile` still waits for.',
   NOT_DIFFERENTIABLE: 'A gradient was asked through something that has none.',
   ABORTED: 'The call was aborted by its signal.',
 } as const;

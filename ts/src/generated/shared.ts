@@ -36,3 +36,7 @@ export const SHARED: readonly Hyper[] = [
   { name: 'clipvalue', default: null, range: '(0, Infinity)' },
   { name: 'globalClipnorm', default: null, range: '(0, Infinity)' },
 ];
+
+/** The names of all optimizers, between spaces: for those whose classes are not at hand. */
+export const OPTIMIZER_NAMES =
+  'SGD Momentum RMSprop Adam AdamW SparseAdam Adadelta Adagrad Adamax Nadam Ftrl Lion ScheduleFreeAdamW ScheduleFreeSGD RAdam ASGD Rprop AdaBelief Yogi Adan ADOPT AdEMAMix SimplifiedAdEMAMix SignSGD Signum MADGRAD OptimisticGradientDescent OptimisticAdam COCOB Lamb LARS NovoGrad Fromage Adafactor SM3 StableAdamW Muon SOAP DoG DoWG Prodigy DAdaptAdamW PolyakSGD MoMo MoMoAdam LBFGS Sophia';

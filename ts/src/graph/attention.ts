@@ -3,11 +3,11 @@
 import { describeValue, fail } from '../errors.js';
 import { assertOptions } from '../units.js';
 import { numberThat } from './axes.js';
-import { type Dim, sameDim, shapeText } from './dims.js';
+import { coefOf, type Dim, makeDim, powerOf, sameDim, shapeText } from './dims.js';
 import { floating } from './elementwise.js';
 import { traced } from './entry.js';
 import { flag, float, int } from './node.js';
-import { cast } from './shapes.js';
+import { broadcastTo, cast, reshape, transpose } from './shapes.js';
 import type { Operand, Tensor } from './tensor.js';
 import { currentTracer } from './trace.js';
 
@@ -19,7 +19,10 @@ export interface AttentionOptions {
   scale?: number;
   /** Whether step i sees steps up to i alone. Default false. */
   causal?: boolean;
-  /** Which keys a query sees (not 0): `[B or 1, queries or 1, keys or 1]`. */
+  /**
+   * Which keys a query sees (not 0): `[B or 1, heads or 1, queries or 1, keys or 1]`; of three axes without heads, of two
+   * without the batch.
+   */
   mask?: Operand | undefined;
   /** The share of weights set to 0, others divided by 1 − rate. Default 0. */
   dropout?: number;
@@ -40,7 +43,16 @@ export function attention(q: Operand, k: Operand, v: Operand, options: Attention
   const scale = options.scale ?? 1 / Math.sqrt(Math.max(depth, 1));
   numberThat(scale, (x) => x > 0, 'a scale above 0', 'attention');
   numberThat(dropout, (rate) => rate >= 0 && rate < 1, 'a rate from 0 up to, not including, 1', 'attention');
-  const mask = options.mask === undefined ? [] : [masked(options.mask, inputs)];
+  const seen = options.mask === undefined ? undefined : masked(options.mask, inputs, heads);
+  if (seen && seen.shape[1] !== 1) return headByHead(inputs, seen, { ...options, scale });
+  const mask = seen
+    ? [
+        reshape(
+          seen,
+          [0, 2, 3].map((axis) => seen.shape[axis] as Dim),
+        ),
+      ]
+    : [];
   const tracer = currentTracer('attention');
   const stream = dropout > 0 ? tracer.stream('attention', options.name) : 0;
   const causal = flag(options.causal === true);
@@ -69,10 +81,39 @@ function checked(inputs: readonly [Tensor, Tensor, Tensor], heads: number): numb
   throw fail('SHAPE_MISMATCH', 'attention', expected, inputs.map(({ shape }) => shapeText(shape)).join(', '));
 }
 
-function masked(mask: Operand, [q, k]: readonly [Tensor, Tensor, Tensor]): Tensor {
-  const seen = cast(mask, 'bool');
-  const full = [q.shape[0], q.shape[1], k.shape[1]] as [Dim, Dim, Dim];
-  const fits = seen.shape.length === 3 && seen.shape.every((n, i) => n === 1 || sameDim(n, full[i] as Dim));
-  if (fits) return seen;
+function masked(mask: Operand, [q, k]: readonly [Tensor, Tensor, Tensor], heads: number): Tensor {
+  const full = [q.shape[0], heads, q.shape[1], k.shape[1]] as [Dim, Dim, Dim, Dim];
+  const seen = byHead(mask, 'attention');
+  if (seen.shape.every((n, i) => n === 1 || sameDim(n, full[i] as Dim))) return seen;
   throw fail('SHAPE_MISMATCH', 'attention', `a mask of shape ${shapeText(full)}, or 1 for some`, shapeText(seen.shape));
+}
+
+/** A mask of two to four axes as bools of four: batch, heads, queries, keys. Throws SHAPE_MISMATCH. */
+export function byHead(mask: Operand, what: string): Tensor {
+  const seen = cast(mask, 'bool');
+  const { shape } = seen;
+  if (shape.length === 4) return seen;
+  if (shape.length === 3) return reshape(seen, [shape[0] as Dim, 1, ...shape.slice(1)]);
+  if (shape.length === 2) return reshape(seen, [1, 1, ...shape]);
+  throw fail('SHAPE_MISMATCH', what, 'a mask of 2 to 4 axes ([batch, [heads,]] queries, keys)', shapeText(shape));
+}
+
+/** `[B, T, heads · size]` as `[B, heads, T, size]`. */
+export function headsFirst(x: Tensor, heads: number): Tensor {
+  const [batch, steps, width] = x.shape as [Dim, Dim, number];
+  return transpose(reshape(x, [batch, steps, heads, width / heads]), [0, 2, 1, 3]);
+}
+
+// With a mask of its own, each head is a sample of one head.
+function headByHead(inputs: readonly [Tensor, Tensor, Tensor], seen: Tensor, options: AttentionOptions): Tensor {
+  const { heads = 1, mask: _, ...others } = options;
+  const [batch] = inputs[0].shape as [Dim];
+  const samples = makeDim(coefOf(batch) * heads, powerOf(batch));
+  const folded = (x: Tensor): Tensor => reshape(x, [samples, ...x.shape.slice(2)]);
+  const [q, k, v] = inputs.map((x) => folded(headsFirst(x, heads))) as [Tensor, Tensor, Tensor];
+  const [, , queries, keys] = seen.shape as [Dim, Dim, Dim, Dim];
+  const mask = folded(broadcastTo(seen, [batch, heads, queries, keys]));
+  const mixed = attention(q, k, v, { ...others, mask });
+  const [, steps, size] = mixed.shape as [Dim, Dim, number];
+  return reshape(transpose(reshape(mixed, [batch, heads, steps, size]), [0, 2, 1, 3]), [batch, steps, heads * size]);
 }

@@ -1,27 +1,21 @@
 // The public ops, together: what is elementwise and has no options comes from the core's registry, the rest by theme. Each
 // checks what it is given and adds to the trace under way; shape rules are those of the core, said in the user's terms.
-// Here themselves: randomness and gradients.
-
-import { assertOptions } from '../units.js';
-import { listOf, numberThat } from './axes.js';
-import { checkDims, type Shape } from './dims.js';
-import { floating } from './elementwise.js';
-import { one, traced } from './entry.js';
-import { dims, float, int } from './node.js';
-import type { Operand, Tensor } from './tensor.js';
-import { currentTracer } from './trace.js';
+// Nothing stands here itself: bundlers look past such a file, and carry only what lies behind the names that are used.
 
 export * from '../generated/ops.js';
 export * from './activations.js';
 // By name: the core has a gelu of its own, without options; and one has two names.
 export { gelu, hardSilu as hardSwish } from './activations.js';
+export { type AffineTransformOptions, affineTransform, type FillMode } from './affine.js';
 export { expandDims, flip, oneHot, pad, repeat, split, squeeze, stack, tile } from './arranging.js';
 export { type AttentionOptions, attention } from './attention.js';
 export { binaryCrossEntropy, categoricalCrossEntropy, pick, sparseCrossEntropy } from './classes.js';
 export { averagePool, conv, convTranspose, depthwiseConv, maxPool } from './convolution.js';
+export { customGradient } from './custom.js';
 export { einsum } from './einsum.js';
 export { ceil, clip, isFinite, isNan, logicalAnd, logicalNot, logicalOr, reciprocal, where } from './logic.js';
 export { type MatmulOptions, matmul } from './products.js';
+export { dropout, gradients, randomUniform, type StreamOptions } from './random.js';
 export {
   argmax,
   argmin,
@@ -44,37 +38,3 @@ export {
 export { scan } from './scan.js';
 export { broadcastTo, cast, concat, fill, gather, reshape, slice, stopGradient, transpose } from './shapes.js';
 export { argsort, type SortOptions, sort, topK } from './sorting.js';
-
-/** A name for the random numbers of an op; by default a count within the traced function. */
-export interface StreamOptions {
-  name?: string;
-}
-
-/** Sets a random share `rate` (0 ≤ rate < 1) of the elements to 0 and scales the others by 1 / (1 − rate). */
-export function dropout(x: Operand, rate: number, options: StreamOptions = {}): Tensor {
-  assertOptions('ops.dropout', options, ['name']);
-  const input = floating(traced(x, 'dropout'), 'dropout');
-  numberThat(rate, (r) => r >= 0 && r < 1, 'a rate from 0 up to, not including, 1', 'dropout');
-  const stream = int(currentTracer('dropout').stream('dropout', options.name));
-  return one('dropout', [input], { rate: float(rate), stream }, input.shape);
-}
-
-/** Random numbers from `low` (0) up to, not including, `high` (1). */
-export function randomUniform(shape: Shape, options: StreamOptions & { low?: number; high?: number } = {}): Tensor {
-  assertOptions('ops.randomUniform', options, ['low', 'high', 'name']);
-  const target = checkDims(shape, 'random_uniform');
-  const [low, high] = [options.low ?? 0, options.high ?? 1];
-  numberThat(low, () => true, 'a finite low', 'random_uniform');
-  numberThat(high, (x) => x >= low, 'a finite high, not below low', 'random_uniform');
-  const stream = int(currentTracer('random_uniform').stream('random_uniform', options.name));
-  return one('random_uniform', [], { dims: dims(target), low: float(low), high: float(high), stream }, target);
-}
-
-/** The gradients of Σ y with respect to each of `xs`; more graph, so they nest. */
-export function gradients(y: Operand, xs: readonly Operand[]): Tensor[] {
-  const tracer = currentTracer('gradients');
-  return tracer.gradients(
-    [traced(y, 'gradients')],
-    Array.from(listOf(xs, 'gradients'), (x) => traced(x, 'gradients')),
-  );
-}

@@ -2,6 +2,8 @@
 
 import { describeValue, fail } from '../errors.js';
 
+const ASCII = /^[\0-\x7f]*$/;
+
 /** Appends numbers, text and bytes to a growing buffer. */
 export class Writer {
   #bytes: Uint8Array = new Uint8Array(256);
@@ -40,8 +42,15 @@ export class Writer {
 
   /** The length in bytes, then UTF-8. */
   str(text: string): this {
-    const bytes = new TextEncoder().encode(text);
-    return this.varuint(bytes.length).bytes(bytes);
+    if (!ASCII.test(text)) {
+      const bytes = new TextEncoder().encode(text);
+      return this.varuint(bytes.length).bytes(bytes);
+    }
+    // Names of ops and their attributes, thousands of them: a TextEncoder takes longer to begin with.
+    this.varuint(text.length);
+    const bytes = this.#room(text.length);
+    for (let i = 0; i < text.length; i++) bytes[this.#length++] = text.charCodeAt(i);
+    return this;
   }
 
   /** Bytes as they are. */

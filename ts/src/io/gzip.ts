@@ -1,4 +1,5 @@
-// Inflates gzip with the platform's DecompressionStream, never further than the contents themselves announce.
+// Inflates gzip (and zlib's and zip's forms) with the platform's DecompressionStream, never further than the contents
+// themselves announce.
 // Refuses damaged streams and streams that go on past the announced size, however small they are when packed.
 
 import { fail } from '../errors.js';
@@ -19,13 +20,14 @@ export async function inflate(
   bytes: Uint8Array<ArrayBuffer>,
   announced: (contents: Uint8Array) => number | undefined,
   name: string,
+  format: CompressionFormat = 'gzip',
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format)).getReader();
   let contents = new Uint8Array(FIRST_BLOCK);
   let length = 0;
   let limit: number | undefined;
   try {
-    for (let chunk = await next(reader, name); chunk; chunk = await next(reader, name)) {
+    for (let chunk = await next(reader, name, format); chunk; chunk = await next(reader, name, format)) {
       contents = withRoom(contents, length, length + chunk.length, limit);
       contents.set(chunk, length);
       length += chunk.length;
@@ -40,11 +42,22 @@ export async function inflate(
   return contents.subarray(0, length);
 }
 
-async function next(reader: ReadableStreamDefaultReader<Uint8Array>, name: string): Promise<Uint8Array | undefined> {
+async function next(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  name: string,
+  format: string,
+): Promise<Uint8Array | undefined> {
   try {
     return (await reader.read()).value;
   } catch (cause) {
-    throw fail('FILE_FORMAT', `inflating ${name}`, 'whole gzip data', 'damaged or truncated data', undefined, cause);
+    throw fail(
+      'FILE_FORMAT',
+      `inflating ${name}`,
+      `whole ${format} data`,
+      'damaged or truncated data',
+      undefined,
+      cause,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 // Transposed convolutions: each place spreads over a window of the output, as in the gradient of a convolution.
 
+import type { ConstraintLike } from '../constraints/index.js';
 import { convTranspose, type Sizes, sizesOf } from '../graph/convolution.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { InitializerLike } from '../initializers/index.js';
@@ -19,6 +20,8 @@ export interface ConvTransposeOptions extends FilterOptions {
   kernelInitializer?: InitializerLike;
   /** What the kernel's values cost, such as 'l2'. Default none. */
   kernelRegularizer?: RegularizerLike;
+  /** What the kernel is held to after every update, such as 'max_norm'. Default nothing. */
+  kernelConstraint?: ConstraintLike;
 }
 
 /** Transposed convolution over the axes between batch and channels. */

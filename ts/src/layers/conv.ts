@@ -1,5 +1,6 @@
 // Convolutions over one, two and three axes.
 
+import type { ConstraintLike } from '../constraints/index.js';
 import { fail } from '../errors.js';
 import { conv } from '../graph/convolution.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -21,6 +22,8 @@ export interface ConvLayerOptions extends FilterOptions {
   kernelInitializer?: InitializerLike;
   /** What the kernel's values cost, such as 'l2'. Default none. */
   kernelRegularizer?: RegularizerLike;
+  /** What the kernel is held to after every update, such as 'max_norm'. Default nothing. */
+  kernelConstraint?: ConstraintLike;
 }
 
 /** Convolution over the axes between batch and channels. */

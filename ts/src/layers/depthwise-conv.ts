@@ -1,5 +1,6 @@
 // Convolutions of each channel by itself.
 
+import type { ConstraintLike } from '../constraints/index.js';
 import { depthwiseConv } from '../graph/convolution.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { InitializerLike } from '../initializers/index.js';
@@ -18,6 +19,8 @@ export interface DepthwiseConvOptions extends FilterOptions {
   depthwiseInitializer?: InitializerLike;
   /** What the kernel's values cost, such as 'l2'. Default none. */
   depthwiseRegularizer?: RegularizerLike;
+  /** What the kernels of each channel are held to after every update, such as 'max_norm'. Default nothing. */
+  depthwiseConstraint?: ConstraintLike;
 }
 
 /** Convolution of each channel by itself. */

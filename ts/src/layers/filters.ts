@@ -1,6 +1,8 @@
 // What layers with kernels that move have in common: their options, the bias and the activation behind the product. Channels
 // come last; 'channels_first' is refused.
 
+import type { Constraint, ConstraintLike } from '../constraints/index.js';
+import { constraintOf } from '../constraints/registry.js';
 import { describeValue, fail } from '../errors.js';
 import { type ConvOptions, type Padding, paddingOf, type Sizes, sizesOf } from '../graph/convolution.js';
 import { add } from '../graph/ops.js';
@@ -34,6 +36,8 @@ export interface FilterOptions extends LayerOptions {
   biasInitializer?: InitializerLike;
   /** What the bias's values cost. Default none. */
   biasRegularizer?: RegularizerLike;
+  /** What the bias is held to after every update. Default nothing. */
+  biasConstraint?: ConstraintLike;
   /** Only 'channels_last'. */
   dataFormat?: 'channels_last';
 }
@@ -47,13 +51,15 @@ const OPTIONS = [
   'useBias',
   'biasInitializer',
   'biasRegularizer',
+  'biasConstraint',
   'dataFormat',
 ];
 
-/** How a kernel starts and what it costs. */
+/** How a kernel starts, what it costs, and what it is held to. */
 interface Start {
   readonly initializer: Initializer<object>;
   readonly regularizer: Regularizer<object> | undefined;
+  readonly constraint: Constraint<object> | undefined;
 }
 
 /** A layer whose kernels move over its input. */
@@ -72,7 +78,7 @@ export abstract class Filters extends Layer {
     super(options, [
       ...OPTIONS,
       ...own,
-      ...kernels.flatMap((kernel) => [`${kernel}Initializer`, `${kernel}Regularizer`]),
+      ...kernels.flatMap((kernel) => [`${kernel}Initializer`, `${kernel}Regularizer`, `${kernel}Constraint`]),
     ]);
     const [what, axes] = [classNameOf(this), axesOf(this)];
     checkFormat(options.dataFormat, what);
@@ -94,6 +100,7 @@ export abstract class Filters extends Layer {
         {
           initializer: INITIALIZERS.resolve((given[`${name}Initializer`] ?? initializer) as InitializerLike),
           regularizer: regularizerOf(given[`${name}Regularizer`] as RegularizerLike | undefined),
+          constraint: constraintOf(given[`${name}Constraint`] as ConstraintLike | undefined),
         },
       ]),
     );
@@ -134,6 +141,9 @@ export abstract class Filters extends Layer {
       ...Object.fromEntries(starts.map(([name, { initializer }]) => [`${name}Initializer`, serialize(initializer)])),
       ...regularizerConfigs(
         Object.fromEntries(starts.map(([name, { regularizer }]) => [`${name}Regularizer`, regularizer])),
+      ),
+      ...Object.fromEntries(
+        starts.flatMap(([name, { constraint }]) => (constraint ? [[`${name}Constraint`, serialize(constraint)]] : [])),
       ),
     };
   }

@@ -51,13 +51,13 @@ export class GRU<S extends boolean = false> extends Recurrent<S> {
     const [bias, inner] = [0, 1].map(
       (i) => this.bias && reshape(slice(this.bias, { start: i, length: 1 }), [3 * units]),
     );
-    const step: Cell['step'] = (x, [last], h) => {
+    const step: Cell['step'] = (x, [last], h, keep) => {
       const product = matmul(h, recurrentKernel);
       const m = inner ? add(product, inner) : product;
-      const gates = gate.apply(add(part(x, 0, 2 * units), part(m, 0, 2 * units)));
+      const gates = keep(gate.apply(add(part(x, 0, 2 * units), part(m, 0, 2 * units))));
       const [z, r] = [part(gates, 0, units), part(gates, units, units)];
-      const proposal = activation.apply(add(part(x, 2 * units, units), mul(r, part(m, 2 * units, units))));
-      return [mixed(z, last as Tensor, proposal)];
+      const sum = add(part(x, 2 * units, units), mul(r, keep(part(m, 2 * units, units))));
+      return [mixed(z, last as Tensor, keep(activation.apply(sum)))];
     };
     return { bias, step };
   }
@@ -65,11 +65,11 @@ export class GRU<S extends boolean = false> extends Recurrent<S> {
   #before(): Cell {
     const { units, activation, recurrentActivation: gate, recurrentKernel, bias } = this;
     const [forGates, forState] = [part(recurrentKernel, 0, 2 * units), part(recurrentKernel, 2 * units, units)];
-    const step: Cell['step'] = (x, [last], h) => {
-      const gates = gate.apply(add(part(x, 0, 2 * units), matmul(h, forGates)));
+    const step: Cell['step'] = (x, [last], h, keep) => {
+      const gates = keep(gate.apply(add(part(x, 0, 2 * units), matmul(h, forGates))));
       const [z, r] = [part(gates, 0, units), part(gates, units, units)];
       const proposal = activation.apply(add(part(x, 2 * units, units), matmul(mul(r, h), forState)));
-      return [mixed(z, last as Tensor, proposal)];
+      return [mixed(z, last as Tensor, keep(proposal))];
     };
     return { bias, step };
   }

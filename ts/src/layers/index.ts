@@ -3,7 +3,13 @@
 export { Activation, type ActivationOptions } from './activation.js';
 export type { ActivationFunction, ActivationLike } from './activations.js';
 export type { AffineOptions } from './affine.js';
-export { Attention, type AttentionLayerOptions } from './attention.js';
+export {
+  AdditiveAttention,
+  Attention,
+  type AttentionLayerOptions,
+  type PlainAttentionCallOptions,
+  type WithScores,
+} from './attention.js';
 export { BatchNormalization, type BatchNormalizationOptions } from './batch-normalization.js';
 export { Bidirectional, type BidirectionalOptions, type MergeMode } from './bidirectional.js';
 export {
@@ -31,6 +37,8 @@ export {
 } from './global-pooling.js';
 export { GroupNormalization, type GroupNormalizationOptions } from './group-normalization.js';
 export { GRU, type GRUOptions } from './gru.js';
+export type { AttentionCallOptions, HeadsOptions } from './heads.js';
+export { Identity } from './identity.js';
 export { Input, InputLayer, type InputOptions } from './input.js';
 export { Concatenate, type ConcatenateOptions, Dot, type DotOptions } from './joining.js';
 export {
@@ -61,7 +69,8 @@ export {
 export { Masking, type MaskingOptions } from './masking.js';
 export { Add, Average, Maximum, Minimum, Multiply, Subtract } from './merging.js';
 export {
-  type AttentionCallOptions,
+  GroupQueryAttention,
+  type GroupQueryAttentionOptions,
   MultiHeadAttention,
   type MultiHeadAttentionOptions,
 } from './multi-head-attention.js';
@@ -78,8 +87,35 @@ export {
   type PoolingOptions,
 } from './pooling.js';
 export { PReLU, type PReLUOptions } from './prelu.js';
+export {
+  type FlipMode,
+  RandomFlip,
+  type RandomFlipOptions,
+} from './random-flip.js';
+export { RandomBrightness, RandomContrast, type RandomLightOptions } from './random-light.js';
+export {
+  type Factor,
+  RandomRotation,
+  type RandomRotationOptions,
+  type RandomTransformOptions,
+  RandomTranslation,
+  type RandomTranslationOptions,
+  RandomZoom,
+  type RandomZoomOptions,
+} from './random-transforms.js';
+export {
+  ELU,
+  type ELUOptions,
+  LeakyReLU,
+  type LeakyReLUOptions,
+  ReLU,
+  type ReLUOptions,
+  Softmax,
+  type SoftmaxOptions,
+} from './rectifiers.js';
 export type { Recurrent, RecurrentOptions, RecurrentOutput } from './recurrent.js';
 export { Rescaling, type RescalingOptions } from './rescaling.js';
+export { CenterCrop, type CropOptions, RandomCrop, Resizing, type ResizingOptions } from './resizing.js';
 export { RMSNormalization, type RMSNormalizationOptions } from './rms-normalization.js';
 export { SeparableConv1D, SeparableConv2D, type SeparableConvOptions } from './separable-conv.js';
 export { Flatten, Reshape, type ReshapeOptions } from './shaping.js';

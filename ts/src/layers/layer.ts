@@ -363,7 +363,8 @@ function plain(value: unknown): unknown {
   return 'getConfig' in value ? serialize(value as Unit) : (value as { config: unknown }).config;
 }
 
-function isSymbolic(x: unknown): x is SymbolicTensor {
+/** Whether it is what `Input` or a layer of a model gave. */
+export function isSymbolic(x: unknown): x is SymbolicTensor {
   return typeof (x as Partial<SymbolicTensor> | null)?.through === 'function';
 }
 

@@ -60,12 +60,13 @@ export class LSTM<S extends boolean = false> extends Recurrent<S> {
 
   protected override cell(): Cell {
     const { activation, recurrentActivation, recurrentKernel, units, bias } = this;
-    const step: Cell['step'] = (x, states, h) => {
+    const step: Cell['step'] = (x, states, h, keep) => {
       const z = add(x, matmul(h, recurrentKernel));
       const part = (i: number): Tensor => slice(z, { axis: 1, start: i * units, length: units });
-      const [i, f, o] = [0, 1, 3].map((gate) => recurrentActivation.apply(part(gate))) as [Tensor, Tensor, Tensor];
-      const c = add(mul(f, states[1] as Tensor), mul(i, activation.apply(part(2))));
-      return [mul(o, activation.apply(c)), c];
+      const gate = (i: number): Tensor => keep(recurrentActivation.apply(part(i)));
+      const [i, f, o] = [gate(0), gate(1), gate(3)];
+      const c = add(mul(f, states[1] as Tensor), mul(i, keep(activation.apply(part(2)))));
+      return [mul(o, keep(activation.apply(c))), c];
     };
     return { bias, step };
   }

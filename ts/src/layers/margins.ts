@@ -22,7 +22,7 @@ export interface ZeroPaddingOptions extends LayerOptions {
 
 /** Options of Cropping1D, Cropping2D and Cropping3D. */
 export interface CroppingOptions extends LayerOptions {
-  /** Places cut off on each side. Default 1 (Keras: 0 in two dimensions). */
+  /** Places cut off on each side. Default 1, in two dimensions 0, as in Keras. */
   cropping?: Margins;
   /** Only 'channels_last'. */
   dataFormat?: 'channels_last';
@@ -70,13 +70,14 @@ abstract class Cropping extends Layer {
     super(options, ['cropping', 'dataFormat']);
     const what = classNameOf(this);
     checkFormat(options.dataFormat, what);
-    this.cropping = marginsOf(options.cropping ?? 1, axesOf(this), `${what} cropping`);
+    this.cropping = marginsOf(options.cropping ?? (axesOf(this) === 2 ? 0 : 1), axesOf(this), `${what} cropping`);
   }
 
   override call(x: Tensor): Tensor {
     const { sizes } = imageOf(this, x.shape);
     return this.cropping.reduce((y, [before, after], i) => {
       const size = sizes[i] as number;
+      if (before + after === 0) return y;
       if (before + after >= size) {
         throw fail(
           'SHAPE_MISMATCH',

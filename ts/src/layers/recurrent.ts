@@ -1,16 +1,17 @@
 // What recurrent layers have in common: the products of all inputs at once, then a loop of one product per step. Refuses
 // samples that are not sequences of vectors.
 
-import { fail } from '../errors.js';
+import type { Constraint, ConstraintLike } from '../constraints/index.js';
+import { describeValue, fail } from '../errors.js';
 import { type Dim, shapeText } from '../graph/dims.js';
 import { add, dropout, fill, flip, matmul, mul, reshape, scan, transpose, where } from '../graph/ops.js';
 import type { Operand, Tensor } from '../graph/tensor.js';
 import type { InitializerLike } from '../initializers/index.js';
-import { flag, type OptionTable, whole } from '../options.js';
+import { type Check, flag, type OptionTable, whole } from '../options.js';
 import type { Regularizer, RegularizerLike } from '../regularizers/index.js';
 import type { Activation, ActivationLike } from './activations.js';
 import { type CallOptions, Layer, type LayerOptions, listOf, type SampleShape, type Several } from './layer.js';
-import { activation, initializer, rate, regularizer } from './options.js';
+import { activation, constraint, initializer, rate, regularizer } from './options.js';
 import type { Weight } from './weight.js';
 
 /** Options of every recurrent layer; with `returnState: true` it gives a list, `[outputs, ...last states]`. */
@@ -33,6 +34,12 @@ export interface RecurrentOptions<S extends boolean = boolean> extends LayerOpti
   recurrentRegularizer?: RegularizerLike;
   /** What the bias costs. Default none. */
   biasRegularizer?: RegularizerLike;
+  /** What the weights of the inputs are held to after every update, such as 'max_norm'. Default nothing. */
+  kernelConstraint?: ConstraintLike;
+  /** What the weights of the state are held to. Default nothing. */
+  recurrentConstraint?: ConstraintLike;
+  /** What the bias is held to. Default nothing. */
+  biasConstraint?: ConstraintLike;
   /** The share of the inputs set to 0 in training, the same at every step. Default 0. */
   dropout?: number;
   /** The share of the state that its product is made without in training, the same at every step. Default 0. */
@@ -43,7 +50,20 @@ export interface RecurrentOptions<S extends boolean = boolean> extends LayerOpti
   returnState?: S;
   /** Whether to begin with the last step; outputs are then in that order. Default false. */
   goBackwards?: boolean;
+  /** Whether the output of a step that the mask leaves out is 0, not the one before it. Default false. */
+  zeroOutputForMask?: boolean;
+  /** Understood for Keras's sake: plans are compiled either way. */
+  unroll?: boolean;
+  /** Only false: states that outlive a batch go in and come out, by a list `[x, ...states]` and `returnState`. */
+  stateful?: false;
 }
+
+/** No state is kept between batches. */
+const stateless: Check = (value, what) => {
+  if (value === false) return value;
+  const hint = 'give the states to begin with as [x, ...states], and take the last ones by returnState: true';
+  throw fail('INVALID_VALUE', what, 'false', describeValue(value), hint);
+};
 
 /** What a recurrent layer gives: with states a list, otherwise one tensor. */
 export type RecurrentOutput<S extends boolean> = S extends true ? readonly Tensor[] : Tensor;
@@ -52,8 +72,11 @@ export type RecurrentOutput<S extends boolean> = S extends true ? readonly Tenso
 export interface Cell {
   /** Added to the products of the inputs. */
   readonly bias?: Operand | undefined;
-  /** The states after a step; the first is its output. `h` is the first state as its product is to see it. */
-  step(x: Tensor, states: readonly Tensor[], h: Tensor): readonly Tensor[];
+  /**
+   * The states after a step; the first is its output. `h` is the first state as its product is to see it. What `keep` is
+   * given need not be computed again for gradients.
+   */
+  step(x: Tensor, states: readonly Tensor[], h: Tensor, keep: (x: Tensor) => Tensor): readonly Tensor[];
 }
 
 /**
@@ -72,11 +95,17 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
     kernelRegularizer: [null, regularizer],
     recurrentRegularizer: [null, regularizer],
     biasRegularizer: [null, regularizer],
+    kernelConstraint: [null, constraint],
+    recurrentConstraint: [null, constraint],
+    biasConstraint: [null, constraint],
     dropout: [0, rate],
     recurrentDropout: [0, rate],
     returnSequences: [false, flag],
     returnState: [false, flag],
     goBackwards: [false, flag],
+    zeroOutputForMask: [false, flag],
+    unroll: [false, flag],
+    stateful: [false, stateless],
   };
   override readonly takes = 'either';
   declare readonly units: number;
@@ -89,11 +118,15 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
   declare readonly kernelRegularizer: Regularizer<object> | undefined;
   declare readonly recurrentRegularizer: Regularizer<object> | undefined;
   declare readonly biasRegularizer: Regularizer<object> | undefined;
+  declare readonly kernelConstraint: Constraint<object> | undefined;
+  declare readonly recurrentConstraint: Constraint<object> | undefined;
+  declare readonly biasConstraint: Constraint<object> | undefined;
   declare readonly dropout: number;
   declare readonly recurrentDropout: number;
   declare readonly returnSequences: boolean;
   declare readonly returnState: S;
   declare readonly goBackwards: boolean;
+  declare readonly zeroOutputForMask: boolean;
   /** How many times as wide as the state the products are. */
   protected abstract readonly gates: number;
   /** How many states there are. */
@@ -132,15 +165,18 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
       shape: [features, width],
       initializer: this.kernelInitializer,
       regularizer: this.kernelRegularizer,
+      constraint: this.kernelConstraint,
     });
     this.recurrentKernel = this.addWeight({
       name: 'recurrent_kernel',
       shape: [this.units, width],
       initializer: this.recurrentInitializer,
       regularizer: this.recurrentRegularizer,
+      constraint: this.recurrentConstraint,
     });
     const bias = { name: 'bias', shape: this.biasShape(), initializer: this.biasBegin() };
-    this.bias = this.useBias ? this.addWeight({ ...bias, regularizer: this.biasRegularizer }) : undefined;
+    const { biasRegularizer: regularizer, biasConstraint: constraint } = this;
+    this.bias = this.useBias ? this.addWeight({ ...bias, regularizer, constraint }) : undefined;
   }
 
   override call(x: Several, { training }: CallOptions): RecurrentOutput<S> {
@@ -171,16 +207,27 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
     const { carries, outputs } = scan(
       (states, [entry, now]) => {
         const [h] = states as [Tensor];
-        const next = step(entry as Tensor, states, kept ? mul(h, kept) : h);
+        const stacked: Tensor[] = [];
+        const keep = (x: Tensor): Tensor => {
+          if (training) stacked.push(x);
+          return x;
+        };
+        const next = step(entry as Tensor, states, kept ? mul(h, kept) : h, keep);
         const after = now ? next.map((state, i) => where(now, state, states[i] as Tensor)) : next;
-        return { carries: after, outputs: this.returnSequences ? after.slice(0, 1) : [] };
+        return { carries: after, outputs: [...(this.returnSequences ? after.slice(0, 1) : []), ...stacked] };
       },
       { carries: begin, sequences: [products, ...(counts ?? [])], reverse: this.goBackwards },
     );
     const [sequence] = outputs;
-    if (sequence === undefined) return { outputs: carries[0] as Tensor, states: carries };
+    if (!this.returnSequences || sequence === undefined) return { outputs: carries[0] as Tensor, states: carries };
     const rows = transpose(sequence, [1, 0, 2]);
-    return { outputs: this.goBackwards ? flip(rows, { axis: 1 }) : rows, states: carries };
+    return { outputs: this.#inOrder(rows, mask), states: carries };
+  }
+
+  // The outputs of all steps in the order that they are made in; perhaps without those of steps that do not count.
+  #inOrder(rows: Tensor, mask: Tensor | undefined): Tensor {
+    const counted = mask && this.zeroOutputForMask ? where(reshape(mask, [...mask.shape, 1]), rows, 0) : rows;
+    return this.goBackwards ? flip(counted, { axis: 1 }) : counted;
   }
 
   // The inputs of all steps times the kernel, `[T, B, width]`; what is narrower is put in the order of steps.

@@ -1,5 +1,6 @@
 // Separable convolutions: each channel by itself, then a mixture of the channels of each place.
 
+import type { ConstraintLike } from '../constraints/index.js';
 import { conv, depthwiseConv } from '../graph/convolution.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { InitializerLike } from '../initializers/index.js';
@@ -22,8 +23,12 @@ export interface SeparableConvOptions extends FilterOptions {
   pointwiseInitializer?: InitializerLike;
   /** What the values of the kernel of each channel cost. Default none. */
   depthwiseRegularizer?: RegularizerLike;
+  /** What the kernels of each channel are held to after every update, such as 'max_norm'. Default nothing. */
+  depthwiseConstraint?: ConstraintLike;
   /** What the values of the mixing kernel cost. Default none. */
   pointwiseRegularizer?: RegularizerLike;
+  /** What the kernel of one place is held to after every update, such as 'max_norm'. Default nothing. */
+  pointwiseConstraint?: ConstraintLike;
 }
 
 /** Convolution of each channel by itself, then a mixture of channels. */

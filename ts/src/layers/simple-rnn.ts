@@ -14,6 +14,6 @@ export class SimpleRNN<S extends boolean = false> extends Recurrent<S> {
 
   protected override cell(): Cell {
     const { activation, recurrentKernel, bias } = this;
-    return { bias, step: (x, _states, h) => [activation.apply(add(x, matmul(h, recurrentKernel)))] };
+    return { bias, step: (x, _states, h, keep) => [keep(activation.apply(add(x, matmul(h, recurrentKernel))))] };
   }
 }

@@ -44,21 +44,23 @@ export {
 export {
   BinaryCrossentropy,
   CategoricalCrossentropy,
+  MeanAbsoluteError,
+  MeanSquaredError,
+  RootMeanSquaredError,
+  SparseCategoricalCrossentropy,
+} from './losses.js';
+export { MeanMetric, Metric, type MetricOptions } from './metric.js';
+export {
   CategoricalHinge,
   CosineSimilarity,
   Hinge,
   KLDivergence,
   LogCoshError,
-  MeanAbsoluteError,
   MeanAbsolutePercentageError,
-  MeanSquaredError,
   MeanSquaredLogarithmicError,
   Poisson,
-  RootMeanSquaredError,
-  SparseCategoricalCrossentropy,
   SquaredHinge,
-} from './losses.js';
-export { MeanMetric, Metric, type MetricOptions } from './metric.js';
+} from './more-losses.js';
 export {
   type PointOptions,
   PrecisionAtRecall,

@@ -1,4 +1,5 @@
-// Metrics by name, by function, and as plain data; 'accuracy' becomes the form that the shapes call for.
+// Metrics by name, by function, and as plain data; 'accuracy' becomes the form that the shapes call for. Those that few
+// applications name by a string are in `rest.ts`.
 
 import { fail, quote } from '../errors.js';
 import type { Shape } from '../graph/dims.js';
@@ -12,80 +13,48 @@ import {
   serializeFunction,
   Units,
 } from '../units.js';
+import { Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy } from './accuracy.js';
 import { FunctionMetric, type MetricFunction } from './function.js';
 import type { MetricLike } from './index.js';
-import * as metrics from './index.js';
+import {
+  BinaryCrossentropy,
+  CategoricalCrossentropy,
+  MeanAbsoluteError,
+  MeanSquaredError,
+  RootMeanSquaredError,
+  SparseCategoricalCrossentropy,
+} from './losses.js';
 import { Metric } from './metric.js';
 
-const METRICS: Units<Metric> = new Units<Metric>(
+/** The metrics that are known: all of them once `rest.ts` is there. */
+export const METRICS: Units<Metric> = new Units<Metric>(
   'metric',
   Metric,
   [
-    metrics.AUC,
-    metrics.Accuracy,
-    metrics.BinaryAccuracy,
-    metrics.BinaryCrossentropy,
-    metrics.CategoricalAccuracy,
-    metrics.CategoricalCrossentropy,
-    metrics.CategoricalHinge,
-    metrics.ConcordanceCorrelation,
-    metrics.CosineSimilarity,
-    metrics.F1Score,
-    metrics.FBetaScore,
-    metrics.FalseNegatives,
-    metrics.FalsePositives,
-    metrics.Hinge,
-    metrics.KLDivergence,
-    metrics.LogCoshError,
-    metrics.Mean,
-    metrics.MeanAbsoluteError,
-    metrics.MeanAbsolutePercentageError,
-    metrics.MeanSquaredError,
-    metrics.MeanSquaredLogarithmicError,
-    metrics.PearsonCorrelation,
-    metrics.Poisson,
-    metrics.Precision,
-    metrics.R2Score,
-    metrics.Recall,
-    metrics.RootMeanSquaredError,
-    metrics.SparseCategoricalAccuracy,
-    metrics.SparseCategoricalCrossentropy,
-    metrics.SparseTopKCategoricalAccuracy,
-    metrics.SquaredHinge,
-    metrics.Sum,
-    metrics.TopKCategoricalAccuracy,
-    metrics.TrueNegatives,
-    metrics.TruePositives,
+    Accuracy,
+    BinaryAccuracy,
+    BinaryCrossentropy,
+    CategoricalAccuracy,
+    CategoricalCrossentropy,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    RootMeanSquaredError,
+    SparseCategoricalAccuracy,
+    SparseCategoricalCrossentropy,
   ],
   [
-    ['acc', metrics.Accuracy],
-    ['bce', metrics.BinaryCrossentropy],
-    ['kld', metrics.KLDivergence],
-    ['kullback_leibler_divergence', metrics.KLDivergence],
-    ['logcosh', metrics.LogCoshError],
-    ['mae', metrics.MeanAbsoluteError],
-    ['mape', metrics.MeanAbsolutePercentageError],
-    ['mse', metrics.MeanSquaredError],
-    ['msle', metrics.MeanSquaredLogarithmicError],
-    ['rmse', metrics.RootMeanSquaredError],
+    ['acc', Accuracy],
+    ['bce', BinaryCrossentropy],
+    ['mae', MeanAbsoluteError],
+    ['mse', MeanSquaredError],
+    ['rmse', RootMeanSquaredError],
   ],
   ['accuracy', 'crossentropy'],
+  'AUC CategoricalHinge ConcordanceCorrelation CosineSimilarity F1Score FBetaScore FalseNegatives FalsePositives Hinge ' +
+    'KLDivergence LogCoshError Mean MeanAbsolutePercentageError MeanSquaredLogarithmicError PearsonCorrelation Poisson ' +
+    'Precision R2Score Recall SparseTopKCategoricalAccuracy SquaredHinge Sum TopKCategoricalAccuracy TrueNegatives ' +
+    'TruePositives kld kullback_leibler_divergence logcosh mape msle',
 );
-
-/** Makes those metrics known too that only their options make, for what rebuilds models from data. */
-export function knowMetrics(): void {
-  METRICS.know([
-    metrics.BinaryIoU,
-    metrics.IoU,
-    metrics.MeanIoU,
-    metrics.OneHotIoU,
-    metrics.OneHotMeanIoU,
-    metrics.PrecisionAtRecall,
-    metrics.RecallAtPrecision,
-    metrics.SensitivityAtSpecificity,
-    metrics.SpecificityAtSensitivity,
-  ]);
-}
 
 const UNNAMED = 'give it a name, or save with { includeOptimizer: false }';
 
@@ -129,12 +98,8 @@ type Form = new (options: { name: string }) => Metric;
 type Forms = readonly [binary: Form, categorical: Form, sparse: Form];
 
 // Words for the form that targets call for.
-const accuracy: Forms = [metrics.BinaryAccuracy, metrics.CategoricalAccuracy, metrics.SparseCategoricalAccuracy];
-const crossentropy: Forms = [
-  metrics.BinaryCrossentropy,
-  metrics.CategoricalCrossentropy,
-  metrics.SparseCategoricalCrossentropy,
-];
+const accuracy: Forms = [BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy];
+const crossentropy: Forms = [BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy];
 const FORMS: ReadonlyMap<string, Forms> = new Map([
   ['accuracy', accuracy],
   ['acc', accuracy],

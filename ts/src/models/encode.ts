@@ -6,7 +6,7 @@ import type { SafeTensor } from '../io/safetensors.js';
 import { writeSealed } from '../io/sealed.js';
 import type { Weight } from '../layers/weight.js';
 import { boolean } from '../numbers.js';
-import { evaluatedWeights } from '../optimizers/averages.js';
+import { evaluatedWeights } from '../optimizers/evaluated.js';
 import type { Optimizer } from '../optimizers/index.js';
 import { memoryOf } from '../optimizers/state.js';
 import { assertOptions, serialize } from '../units.js';

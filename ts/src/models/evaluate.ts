@@ -3,7 +3,7 @@
 import type { Engine } from '../engine/engine.js';
 import { type Chunk, Pace, runSteps } from '../engine/loop.js';
 import { fail } from '../errors.js';
-import { evaluatedWeights } from '../optimizers/averages.js';
+import { evaluatedWeights } from '../optimizers/evaluated.js';
 import type { Progress } from '../progress.js';
 import { bindSlots, engineOf } from '../slots.js';
 import { assertOptions } from '../units.js';
@@ -89,7 +89,7 @@ export async function prepareStream(
   { classWeight, pass = 0, signal }: StreamOptions,
 ): Promise<{ plan: TracedWithLoss; feed: Feed }> {
   // Most applications have arrays.
-  const { StreamFeed } = await import('./stream.js');
+  const { StreamFeed } = await import('../later.js');
   const feed = new StreamFeed(source);
   try {
     const { x, y, sampleWeight } = partsOf(await feed.first(pass, what, signal));

@@ -2,6 +2,7 @@
 
 export type { Batches, SampleBatch, SampleBatches, TrainingBatch } from './batches.js';
 export type { CompileOptions } from './compiled.js';
+export type { Composite, NetworkOptions } from './composite.js';
 export type { SaveOptions } from './encode.js';
 export type { EvaluateOptions } from './evaluate.js';
 export type { FitOptions } from './fit.js';
@@ -16,7 +17,7 @@ export {
   type ModelOptions,
   type Predictions,
 } from './model.js';
-export type { Network, NetworkOptions } from './network.js';
+export type { Network } from './network.js';
 export type { Prediction, PredictOptions } from './predict.js';
 export type { ArrayLikeData, ArraysLikeData } from './rows.js';
 export type { ClassWeight, SampleWeights } from './sample-weights.js';

@@ -5,9 +5,10 @@ import { DescendError, describeValue, fail, quote } from '../errors.js';
 import { readSource, type Source, sourceName } from '../io/file.js';
 import type { SafeTensor, SafetensorsFile } from '../io/safetensors.js';
 import { readSealed } from '../io/sealed.js';
+import { knowNames } from '../later.js';
 import { LAYERS } from '../layers/named.js';
 import { knowLayers } from '../layers/registry.js';
-import { knowMetrics } from '../metrics/registry.js';
+import { knowMadeMetrics } from '../metrics/rest.js';
 import { wholeNumber } from '../numbers.js';
 import { get as optimizerOf, type SerializedOptimizer } from '../optimizers/index.js';
 import { memoryOf, type StateDict, statesOf } from '../optimizers/state.js';
@@ -58,7 +59,8 @@ export function modelFromConfig(config: Serialized, options: { customObjects?: C
 function modelOf(config: unknown): Network {
   knowLayers();
   LAYERS.know([Sequential as never, Model as never]);
-  knowMetrics();
+  knowNames();
+  knowMadeMetrics();
   return MODELS.resolve(config);
 }
 

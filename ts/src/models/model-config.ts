@@ -8,7 +8,7 @@ import { LAYERS } from '../layers/named.js';
 import { type Application, inputOf, SymbolicTensor } from '../layers/symbolic.js';
 import { wholeNumber } from '../numbers.js';
 import { type Config, serialize } from '../units.js';
-import { serializeLayer } from './network.js';
+import { serializeLayer } from './composite.js';
 
 /** A value: −1 and the number of an input, or the number of an application and of its result. */
 type Place = readonly [application: number, index: number];

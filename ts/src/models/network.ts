@@ -1,199 +1,46 @@
 // What every model is: layers that can be compiled, trained, evaluated, used and saved. How the layers hang together is
 // the subclass's affair (`call`); which engine runs, nobody's here.
 
-import type { DType } from '../data/typed.js';
 import type { Engine } from '../engine/engine.js';
 import { beginLoading } from '../engine/load.js';
-import { describeValue, fail } from '../errors.js';
+import { fail } from '../errors.js';
 import type { Tensor } from '../graph/tensor.js';
-import { currentTracer, type Tracer } from '../graph/trace.js';
-import { writeFile } from '../io/file.js';
-import type { CallOptions, Weight } from '../layers/index.js';
-import { Layer, listOf, type Several } from '../layers/layer.js';
+import type { Several } from '../layers/layer.js';
 import type { Optimizer } from '../optimizers/index.js';
 import { memoryOf } from '../optimizers/state.js';
-import { checkSeed, defaultSeed } from '../seed.js';
-import { assertOptions, type Config, type Serialized, serialize, type Unit } from '../units.js';
 import { predictOnBatch, testOnBatch, trainOnBatch } from './batch.js';
 import { type Batches, readArguments, type SampleBatches } from './batches.js';
+import { Compilation } from './compilation.js';
 import { type Compiled, type CompileOptions, compiledOf } from './compiled.js';
+import { Composite } from './composite.js';
 import { countOf } from './count.js';
-import { encodeModel, encodeWeights, type SaveOptions } from './encode.js';
+import type { SaveOptions } from './encode.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { type FitOptions, runFit } from './fit.js';
 import { Gate } from './gate.js';
-import { hashOf } from './hash.js';
 import type { History } from './history.js';
-import { estimate, type MemoryEstimate, type MemoryOptions } from './memory.js';
+import type { MemoryEstimate, MemoryOptions } from './memory.js';
 import type { Position } from './position.js';
 import { type Prediction, type PredictOptions, predict } from './predict.js';
-import { type ArrayLikeData, type ArraysLikeData, inputsOf, type Rows, targetsOf } from './rows.js';
-import { type SampleWeights, weightsOf } from './sample-weights.js';
+import type { ArrayLikeData, ArraysLikeData } from './rows.js';
+import type { SampleWeights } from './sample-weights.js';
 import { summaryLines } from './summary.js';
 import { type WeightData, weightData, writeWeights } from './weights.js';
-
-/** Options of every model. */
-export interface NetworkOptions {
-  /** Default: its class in lower case. */
-  name?: string;
-  /** Whether training changes any of its weights. Default true. */
-  trainable?: boolean;
-  /** Governs all of the model's randomness: first weights, shuffling, dropout. Default: `setSeed`'s, else by chance. */
-  seed?: number;
-}
 
 /** A model of any form. `Outputs` is what it predicts: one array, or several. */
 export abstract class Network<
   In extends Several = Tensor,
   Out extends Several = Tensor,
   Outputs = Prediction,
-> extends Layer<In, Out> {
-  #seed: number;
-  /** Whether the seed was given, not drawn. */
-  readonly #seeded: boolean;
+> extends Composite<In, Out, Outputs> {
   /** Set to true in a callback, ends training after the present step. */
   stopTraining = false;
   /** @internal */
   readonly gate: Gate = new Gate();
   /** @internal */
   position: Position = { epochs: 0, steps: 0 };
-  #compiled: Compiled | undefined;
+  readonly #compilation = new Compilation();
   #disposed = false;
-
-  constructor(options: NetworkOptions) {
-    assertOptions('model', options, ['name', 'seed', 'trainable']);
-    const { seed, ...others } = options;
-    super(others);
-    this.#seed = seed === undefined ? defaultSeed() : checkSeed(seed, 'model seed');
-    this.#seeded = seed !== undefined;
-  }
-
-  /** The seed of all the model's randomness: given, or drawn when it was made. */
-  get seed(): number {
-    return this.#seed;
-  }
-
-  /** @internal Takes up the randomness of a run that was begun with another seed. */
-  reseed(seed: number): void {
-    this.#seed = checkSeed(seed, 'model seed');
-  }
-
-  /** The layers, in order. */
-  abstract override get layers(): readonly Layer[];
-
-  /** Whether the shapes of its weights are known. */
-  abstract override get built(): boolean;
-
-  /** The shape of one sample. Throws NOT_BUILT. */
-  abstract override get inputShape(): readonly number[];
-
-  /** @internal The same for each input. */
-  get inputShapes(): readonly (readonly number[])[] {
-    return [this.inputShape];
-  }
-
-  /** @internal The shape that a file has to say, if any. */
-  get savedShape(): readonly number[] | null {
-    return this.built ? this.inputShape : null;
-  }
-
-  /** @internal As what the layers see each input. */
-  get inputDtypes(): readonly DType[] {
-    return ['float32'];
-  }
-
-  /** The shapes that the layers give, in their order. */
-  abstract get outputShapes(): readonly (readonly number[])[];
-
-  /** @internal The shape of one prediction of each output. */
-  get resultShapes(): readonly (readonly number[])[] {
-    return [this.outputShapes.at(-1) ?? []];
-  }
-
-  /** @internal The names of the outputs, where there are several. */
-  get outputNames(): readonly string[] {
-    return [''];
-  }
-
-  /** Declares the weights for samples of `inputShape`, where no layer says it. Done by the first `fit` by itself. */
-  abstract override build(inputShape?: readonly number[] | readonly (readonly number[])[]): void;
-
-  /** @internal Takes back a `build`. */
-  abstract override unbuild(): void;
-
-  /** @internal The model on all its inputs, as the outermost in a plan. */
-  run(tracer: Tracer, inputs: readonly Tensor[], options: CallOptions): readonly Tensor[] {
-    const x = (this.takes === 'one' ? inputs[0] : inputs) as In;
-    return listOf(tracer.within('', () => this.call(x, options)));
-  }
-
-  /** What its last layers say. */
-  override computeMask(): undefined {
-    return undefined;
-  }
-
-  /** @internal The samples in `x`, for each input. */
-  readInputs(x: unknown): Rows[] {
-    return [inputsOf(x, this.built ? this.inputShape : undefined)];
-  }
-
-  /** @internal The targets in `y`, for each output that is measured. */
-  readTargets(y: unknown, count: number): (Rows | undefined)[] {
-    return [targetsOf(y, count)];
-  }
-
-  /** @internal How much samples count, for each output. */
-  readWeights(targets: readonly (Rows | undefined)[], weights: SampleWeights): (Rows | undefined)[] {
-    return [weightsOf(targets[0] as Rows, this.resultShapes[0] as readonly number[], weights)];
-  }
-
-  /** @internal The arrays of all outputs as `predict` gives them. */
-  arrange(predictions: readonly Prediction[]): Outputs {
-    return predictions[0] as Outputs;
-  }
-
-  /**
-   * The penalties of regularizers, for loops of your own, which add them to the loss: those of trainable weights, and
-   * those of the outputs of all layers that were applied before in the same traced function.
-   */
-  penalties(): Tensor[] {
-    const tracer = currentTracer('penalties');
-    const weights = this.trainableWeights.flatMap((weight) => weight.regularizer?.call(tracer.variable(weight)) ?? []);
-    return [...weights, ...tracer.penalties];
-  }
-
-  /** The layer of that name. Throws UNKNOWN_NAME. */
-  getLayer<L = Layer>(name: string): L {
-    const layer = this.layers.find((one) => one.name === name);
-    if (layer) return layer as L;
-    const known = this.layers.map((one) => one.name).join(', ');
-    throw fail(
-      'UNKNOWN_NAME',
-      `${this.name} getLayer`,
-      'the name of a layer',
-      describeValue(name),
-      `known are ${known}`,
-    );
-  }
-
-  /** @internal Its weights with their names in this model, in layer order. */
-  get names(): ReadonlyMap<Weight, string> {
-    const names = new Map<Weight, string>();
-    for (const [name, weight] of this.layers.flatMap((layer) => layer.namedWeights())) {
-      if (!names.has(weight)) names.set(weight, name);
-    }
-    return names;
-  }
-
-  /** @internal Says what the first values of all weights depend on. */
-  protected giveSeeds(): void {
-    for (const [weight, name] of this.names) weight.giveSeed(this.#seed, name, this.#seeded);
-  }
-
-  /** @internal The seed, where it is not that of whatever the model is part of. */
-  get ownSeed(): number | undefined {
-    return this.#seeded ? this.#seed : undefined;
-  }
 
   /** Number of numbers in all weights. Throws NOT_BUILT. */
   countParams(): number {
@@ -204,11 +51,14 @@ export abstract class Network<
   /**
    * Says how to train: optimizer, loss, metrics. Where the engine has to be fetched (browsers), that begins now, so what
    * `ready` is to choose is best chosen before. Throws UNKNOWN_NAME, UNKNOWN_OPTION, BUSY.
+   *
+   * Where descend is fetched, names of which few applications have use are fetched when they are met: `fit` and the others
+   * wait for them, `optimizer` throws PART_MISSING meanwhile. Objects, such as `new Lion()`, are there at once.
    */
   compile(options: CompileOptions): void {
     this.assertAlive();
     this.gate.assertFree('compile');
-    this.#compiled = this.read(options);
+    this.#compilation.take(() => this.read(options));
     beginLoading();
   }
 
@@ -224,13 +74,12 @@ export abstract class Network<
 
   /** @internal */
   compiled(what: string): Compiled {
-    if (this.#compiled) return this.#compiled;
-    throw fail('NOT_COMPILED', what, 'a compiled model', 'one without optimizer and loss', 'call compile first');
+    return this.#compilation.for(what);
   }
 
   /** @internal */
   get compiledOrNone(): Compiled | undefined {
-    return this.#compiled;
+    return this.#compilation.known;
   }
 
   /**
@@ -247,7 +96,7 @@ export abstract class Network<
   async fit(x: ArraysLikeData | Batches, y?: ArraysLikeData | FitOptions, options?: FitOptions): Promise<History> {
     this.assertAlive();
     const [targets, chosen] = readArguments(x, y, options, 'fit');
-    return await this.gate.exclusive('fit', () => runFit(this.#self, x, targets, chosen));
+    return await this.#exclusive('fit', [x, targets, chosen], runFit);
   }
 
   /** The mean loss and the metrics over samples. */
@@ -261,7 +110,7 @@ export abstract class Network<
   ): Promise<Record<string, number>> {
     this.assertAlive();
     const [targets, chosen] = readArguments(x, y, options, 'evaluate');
-    return await this.gate.shared('evaluate', () => evaluate(this.#self, x, targets, chosen));
+    return await this.#shared('evaluate', [x, targets, chosen], evaluate);
   }
 
   /**
@@ -274,7 +123,7 @@ export abstract class Network<
     weights: SampleWeights = {},
   ): Promise<Record<string, number>> {
     this.assertAlive();
-    return await this.gate.exclusive('trainOnBatch', () => trainOnBatch(this.#self, x, y, weights));
+    return await this.#exclusive('trainOnBatch', [x, y, weights], trainOnBatch);
   }
 
   /** The loss and the metrics over these samples, all of them one batch. */
@@ -284,19 +133,19 @@ export abstract class Network<
     weights: Pick<SampleWeights, 'sampleWeight'> = {},
   ): Promise<Record<string, number>> {
     this.assertAlive();
-    return await this.gate.shared('testOnBatch', () => testOnBatch(this.#self, x, y, weights));
+    return await this.#shared('testOnBatch', [x, y, weights], testOnBatch);
   }
 
   /** The outputs for samples, or for a stream of batches of them, in order. */
   async predict(x: ArraysLikeData | SampleBatches, options: PredictOptions = {}): Promise<Outputs> {
     this.assertAlive();
-    return this.arrange(await this.gate.shared('predict', () => predict(this.#self, x, options)));
+    return this.arrange(await this.#shared('predict', [x, options], predict));
   }
 
   /** The outputs for samples, all of them one batch. */
   async predictOnBatch(x: ArraysLikeData): Promise<Outputs> {
     this.assertAlive();
-    return this.arrange(await this.gate.shared('predictOnBatch', () => predictOnBatch(this.#self, x)));
+    return this.arrange(await this.#shared('predictOnBatch', [x], predictOnBatch));
   }
 
   /**
@@ -306,7 +155,8 @@ export abstract class Network<
    */
   async memory(options: MemoryOptions = {}): Promise<MemoryEstimate> {
     this.assertBuilt('memory');
-    return await estimate(this.#self, options);
+    const work = async () => (await later()).estimate(this.#self, options);
+    return await this.#compilation.after([], work);
   }
 
   /** Copies of all weights in layer order. Throws NOT_BUILT. */
@@ -325,25 +175,30 @@ export abstract class Network<
   async hash(): Promise<string> {
     this.assertBuilt('hash');
     const weights = await this.gate.shared('hash', () => weightData(this.names));
-    return await hashOf(weights.map(({ data }) => data));
+    return await (await later()).hashOf(weights.map(({ data }) => data));
   }
 
   /** The whole model as one safetensors file: architecture, weights, optimizer with its state, random position. */
   async toBytes(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.assertAlive();
-    return await this.gate.shared('toBytes', () => encodeModel(this.#self, options));
+    return await this.#shared('toBytes', [options], encodeModel);
   }
 
   /** Writes `toBytes` to a file, which is replaced in one moment. Throws FILE_IO. */
   async save(path: string | URL, options: SaveOptions = {}): Promise<void> {
     this.assertAlive();
-    await this.gate.shared('save', async () => writeFile(path, await encodeModel(this.#self, options)));
+    await this.#shared('save', [options], async (model, options) => {
+      await (await later()).writeFile(path, await encodeModel(model, options));
+    });
   }
 
   /** Writes the weights alone to a file, by their names, for `loadWeights` and any reader of safetensors. Throws FILE_IO. */
   async saveWeights(path: string | URL): Promise<void> {
     this.assertBuilt('saveWeights');
-    await this.gate.shared('saveWeights', async () => writeFile(path, await encodeWeights(this.#self)));
+    await this.gate.shared('saveWeights', async () => {
+      const { encodeWeights, writeFile } = await later();
+      await writeFile(path, await encodeWeights(this.#self));
+    });
   }
 
   /** Prints a table of the layers, line by line. */
@@ -357,11 +212,22 @@ export abstract class Network<
     if (this.#disposed) return;
     this.gate.assertFree('dispose');
     this.#disposed = true;
-    if (this.#compiled) memoryOf(this.#compiled.optimizer).forget(this.weights);
+    const { known } = this.#compilation;
+    if (known) memoryOf(known.optimizer).forget(this.weights);
     for (const weight of this.weights) weight.dispose();
   }
 
-  // For functions that look at neither inputs nor outputs.
+  // Runs what looks at neither types of inputs nor of outputs, alone or beside others, once what `compile` named is here.
+  #exclusive<Given extends unknown[], T>(what: string, given: Given, work: Work<Given, T>): Promise<T> {
+    const [model, compilation] = [this.#self, this.#compilation];
+    return this.gate.exclusive(what, () => compilation.after(given, (...given) => work(model, ...given)));
+  }
+
+  #shared<Given extends unknown[], T>(what: string, given: Given, work: Work<Given, T>): Promise<T> {
+    const [model, compilation] = [this.#self, this.#compilation];
+    return this.gate.shared(what, () => compilation.after(given, (...given) => work(model, ...given)));
+  }
+
   get #self(): Network {
     return this as unknown as Network;
   }
@@ -385,12 +251,13 @@ export abstract class Network<
   }
 }
 
-/** A layer as plain data; a model in a model has no seed unless it was given one. */
-export function serializeLayer(layer: Unit): Serialized {
-  const { className, config } = serialize(layer);
-  if (!(layer instanceof Network)) return { className, config };
-  const { seed, ...others } = config as Config;
-  return { className, config: layer.ownSeed === undefined ? others : { seed, ...others } };
+type Work<Given extends unknown[], T> = (model: Network, ...given: Given) => Promise<T>;
+
+// Most applications do without.
+const later = () => import('../later.js');
+
+async function encodeModel(model: Network, options: SaveOptions): Promise<Uint8Array<ArrayBuffer>> {
+  return await (await later()).encodeModel(model, options);
 }
 
 // `using model = new Sequential(…)` where the runtime knows it.

@@ -1,7 +1,7 @@
 // The outputs of a model for samples.
 
 import { type Chunk, Pace, runSteps } from '../engine/loop.js';
-import { evaluatedWeights } from '../optimizers/averages.js';
+import { evaluatedWeights } from '../optimizers/evaluated.js';
 import type { Progress } from '../progress.js';
 import { bindSlots, engineOf } from '../slots.js';
 import { assertOptions } from '../units.js';
@@ -40,7 +40,7 @@ export async function predict(model: Network, x: unknown, options: PredictOption
     return await predictAll(model, inputs, batchOf(options.batchSize ?? 32, countOfRows(inputs)), progress, signal);
   }
   assertLeftOut(options, ['batchSize'], OWN_BATCHES);
-  const { StreamFeed } = await import('./stream.js');
+  const { StreamFeed } = await import('../later.js');
   const feed = new StreamFeed(x);
   try {
     const first = model.readInputs(partsOf(await feed.first(0, 'predict', signal)).x);

@@ -11,7 +11,8 @@ import { LAYERS } from '../layers/named.js';
 import { givenNames, nameLayer } from '../layers/naming.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
 import { assertOptions, type Config } from '../units.js';
-import { Network, type NetworkOptions, serializeLayer } from './network.js';
+import { type NetworkOptions, serializeLayer } from './composite.js';
+import { Network } from './network.js';
 
 /** Options of Sequential. */
 export type SequentialOptions = NetworkOptions;
@@ -27,7 +28,9 @@ export class Sequential extends Network {
   #built: Layer[] = [];
   #input: SymbolicTensor | undefined;
   #inputShape: readonly number[] | undefined;
+  /** What the layers that were traced give, in order; and as what the last of them does. */
   #outputShapes: readonly (readonly number[])[] = [];
+  #outputDtype: DType = 'float32';
 
   constructor(layers: readonly (AnyLayer | SymbolicTensor)[] = [], options: SequentialOptions = {}) {
     super(options);
@@ -36,7 +39,7 @@ export class Sequential extends Network {
     const given = givenNames(all.filter((layer) => layer instanceof Layer));
     for (const layer of all) this.#push(layer, given);
     this.#input = inputOf(layers[0]);
-    if (all[0]?.inputShape !== undefined) this.build();
+    if (toldShape(all[0]) !== undefined) this.build();
   }
 
   override get layers(): readonly Layer[] {
@@ -63,7 +66,7 @@ export class Sequential extends Network {
     const layer = layerOf(entry);
     this.#push(layer, new Set());
     if (this.#layers.length === 1) this.#input = inputOf(entry);
-    const shape = this.#inputShape ?? this.#layers[0]?.inputShape;
+    const shape = this.#inputShape ?? toldShape(this.#layers[0]);
     if (shape === undefined) return;
     try {
       this.#trace(shape);
@@ -87,9 +90,9 @@ export class Sequential extends Network {
     return this.#input ? (this.#layers.at(-1) as Layer).output : super.output;
   }
 
-  override build(inputShape?: readonly number[]): void {
+  override build(inputShape?: readonly number[] | readonly (readonly number[])[]): void {
     this.assertAlive();
-    const own = this.#inputShape ?? this.#layers[0]?.inputShape;
+    const own = this.#inputShape ?? toldShape(this.#layers[0]);
     const given = inputShape === undefined ? undefined : checkShape(inputShape, 'build');
     if (own !== undefined && given !== undefined && formatShape(own) !== formatShape(given)) {
       throw fail('SHAPE_MISMATCH', 'build', `samples of shape ${formatShape(own)}`, formatShape(given));
@@ -138,21 +141,23 @@ export class Sequential extends Network {
     this.#layers.push(layer);
   }
 
-  // Runs the chain once on a symbolic sample: builds the layers, learns the shapes, and undoes both where it fails.
+  // Runs the layers that are new once on a symbolic sample: builds them, learns the shapes, and undoes both where it fails.
   #trace(inputShape: readonly number[]): void {
     if (this.#layers.length === 0) throw fail('INVALID_VALUE', this.name, 'at least one layer', 'none');
     const built: Layer[] = [];
     const tracer = new Tracer();
-    const shapes: number[][] = [];
+    const shapes = [...this.#outputShapes];
+    const dtype = shapes.length === 0 ? (this.inputDtypes[0] as DType) : this.#outputDtype;
     try {
       tracer.run(() => {
-        let x: Tensor = tracer.batch(inputShape, this.inputDtypes[0] as DType);
-        for (const layer of this.#layers) {
+        let x: Tensor = tracer.batch(shapes.at(-1) ?? inputShape, dtype);
+        for (const layer of this.#layers.slice(shapes.length)) {
           if (!layer.built) built.push(layer);
           assertInputShape(layer, sampleShape(x.shape, layer.name));
           x = layer.apply(x);
           shapes.push(sampleShape(x.shape, layer.name));
         }
+        this.#outputDtype = x.dtype;
       });
     } catch (error) {
       for (const layer of built) layer.unbuild();
@@ -187,8 +192,14 @@ function inputOf(entry: unknown): SymbolicTensor | undefined {
 }
 
 // A shape that a layer behind the first one was given must be that of what arrives there.
-function assertInputShape({ name, inputShape }: Layer, arriving: readonly number[]): void {
+function assertInputShape(layer: Layer, arriving: readonly number[]): void {
+  const inputShape = toldShape(layer);
   if (inputShape === undefined || formatShape(inputShape) === formatShape(arriving)) return;
   const expected = `samples of shape ${formatShape(inputShape)}, its own inputShape`;
-  throw fail('SHAPE_MISMATCH', name, expected, formatShape(arriving), 'only the first layer needs one');
+  throw fail('SHAPE_MISMATCH', layer.name, expected, formatShape(arriving), 'only the first layer needs one');
+}
+
+// The shape that a layer was told; a model as a layer that is not built yet was told none.
+function toldShape(layer: Layer | undefined): readonly number[] | undefined {
+  return layer instanceof Network && !layer.built ? undefined : layer?.inputShape;
 }

@@ -5,7 +5,6 @@ import type { CallbackList } from '../callbacks/list.js';
 import type { Engine } from '../engine/engine.js';
 import { type Chunk, Pace, runSteps, type StepsResult } from '../engine/loop.js';
 import { fail } from '../errors.js';
-import { takeAverages } from '../optimizers/averages.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { changedBy } from '../optimizers/state.js';
 import { type BoundSlots, bindSlots, engineOf } from '../slots.js';
@@ -86,7 +85,7 @@ export class Training implements Run {
   /** As Keras, leaves the model with the mean of its weights where the optimizer was asked for one. */
   async #finalize(): Promise<void> {
     const { optimizer } = this.compiled;
-    if (optimizer.around.ema) await takeAverages(optimizer, this.model.trainableWeights);
+    if (optimizer.around.ema) await optimizer.finalizeVariableValues(this.model.trainableWeights);
   }
 
   get callbacks(): CallbackList {

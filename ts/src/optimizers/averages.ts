@@ -10,8 +10,8 @@ import type { Tensor } from '../graph/tensor.js';
 import { Tracer } from '../graph/trace.js';
 import { bindSlots, engineOf } from '../slots.js';
 import { Variable } from '../variable.js';
+import { averages, EMA, evaluatedWeights } from './evaluated.js';
 import type { Optimizer } from './optimizer.js';
-
 import { type Kept, memoryOf, statesOf } from './state.js';
 
 /** Elements in C order. */
@@ -22,19 +22,12 @@ export interface Values {
 
 const EVALUATED = { name: 'evaluated', dtype: 'float32', trainable: false } as const;
 
-/** The state of `ExponentialMovingAverage`. */
-const EMA = 'emaAverage';
-
-/**
- * What to evaluate in the place of weights, where the optimizer has something better: on their engine, valid until the
- * next step. Empty before the first.
- */
-export async function evaluatedWeights(
-  optimizer: Optimizer | undefined,
+/** `evaluatedWeights` of an optimizer that has something better than the weights. */
+export async function placedBetween(
+  optimizer: Optimizer,
   weights: readonly Variable[],
 ): Promise<ReadonlyMap<Variable, Variable>> {
   const instead = new Map<Variable, Variable>();
-  if (!optimizer?.parts.some(({ settings }) => settings.between) || optimizer.steps === 0) return instead;
   const assigns: [(tracer: Tracer) => Tensor, Variable][] = [];
   for (const weight of weights) {
     const kept = memoryOf(optimizer).of(weight);
@@ -65,11 +58,6 @@ export async function evaluatedValues(optimizer: Optimizer, variables: readonly 
     values.push({ data, shape: [...variable.shape] });
   }
   return values;
-}
-
-/** Whether the optimizer keeps a mean of the weights that may take their place. */
-export function averages(optimizer: Optimizer): boolean {
-  return optimizer.parts.some((part) => part.states().some(({ name }) => name === EMA));
 }
 
 /** Exchanges weights and their means. */

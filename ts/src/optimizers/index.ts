@@ -2,12 +2,14 @@
 
 import { plain, readOptions } from '../declaration.js';
 import { describeValue, fail } from '../errors.js';
+import { OPTIMIZERS } from '../generated/more-optimizers.js';
 import { knowUnits } from '../known.js';
 import { deserialize } from '../schedules/index.js';
 import * as wrappers from '../wrappers/index.js';
-import { classOf, optimizerOf } from './by-name.js';
+import { classOf, knowOptimizers, optimizerOf } from './by-name.js';
 import type { Optimizer } from './optimizer.js';
 
+export * from '../generated/more-optimizers.js';
 export * from '../generated/optimizers.js';
 export type { SharedOptions } from '../generated/shared.js';
 export type { HyperValue } from './hyper.js';
@@ -73,6 +75,7 @@ export function serialize(optimizer: Optimizer): SerializedOptimizer {
   return { className: optimizer.className, config: optimizer.getConfig() };
 }
 
+knowOptimizers(OPTIMIZERS);
 knowUnits('schedule', deserialize);
 knowUnits('wrapper', (identifier) => wrappers.get(identifier as wrappers.SerializedWrapper));
 knowUnits('optimizer', ofConfig);

@@ -13,11 +13,12 @@ import { fail } from '../errors.js';
 import { Writer } from '../graph/writer.js';
 import { unitOf } from '../known.js';
 import type { Variable } from '../variable.js';
-import { type ApplyOptions, applyGradients, type GradientPair, type StepReport } from './apply.js';
+import type { ApplyOptions, GradientPair, StepReport } from './apply.js';
 import { Around } from './around.js';
-import { averages, evaluatedValues, swapAverages, takeAverages, type Values } from './averages.js';
+import type { Values } from './averages.js';
 import { readKeeping, type StateDtype } from './coded.js';
 import { type Group, groupConfig } from './config.js';
+import { averages } from './evaluated.js';
 import { type GivenGroup, isIn, readGroups } from './groups.js';
 import { type AfterStep, type BeforeStep, Hooks } from './hooks.js';
 import type { HyperValue } from './hyper.js';
@@ -26,6 +27,10 @@ import type { NamePattern, OptimizerConfig, OptimizerOptions } from './options.j
 import { matches, type OnNonFinite, patternData, readName, readPatterns, readPolicy, textsFor } from './read.js';
 import { readGiven, Settings } from './settings.js';
 import { memoryOf, type StateDict } from './state.js';
+import { steps } from './steps.js';
+
+// Few optimizers keep averages.
+const later = () => import('../later.js');
 
 /** A rule by which gradients change variables. Make one by its class, or by name with `optimizers.get('adam')`. */
 export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOptions> {
@@ -122,7 +127,7 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
    * changed then.
    */
   applyGradients(pairs: readonly GradientPair[], options?: ApplyOptions): StepReport {
-    return applyGradients(this, pairs, options);
+    return steps()(this, pairs, options);
   }
 
   /**
@@ -163,7 +168,7 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
    * schedule-free rules their averages, else the variables themselves.
    */
   async evaluatedValues(variables: readonly Variable[]): Promise<Values[]> {
-    return await evaluatedValues(this, variables);
+    return await (await later()).evaluatedValues(this, variables);
   }
 
   /** Whether it keeps a mean of the variables that may take their place. */
@@ -173,12 +178,12 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 
   /** Exchanges the variables and the means of them that `useEma` keeps. Throws INVALID_VALUE without. */
   async swapAverages(variables: readonly Variable[]): Promise<void> {
-    await swapAverages(this, variables);
+    await (await later()).swapAverages(this, variables);
   }
 
   /** Gives the variables the values of their means, as `fit` does at its end with `useEma`. Throws INVALID_VALUE without. */
   async finalizeVariableValues(variables: readonly Variable[]): Promise<void> {
-    await takeAverages(this, variables);
+    await (await later()).takeAverages(this, variables);
   }
 
   /** The learning rate: the number, schedule or function in use. A new one takes the place of whatever was there. */

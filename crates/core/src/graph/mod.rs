@@ -123,6 +123,26 @@ impl Graph {
         (pruned, moved)
     }
 
+    /// Adds the nodes of `body` with `arguments` in place of its parameters. Returns its results.
+    pub fn inline(&mut self, body: &Graph, arguments: &[Value]) -> Result<Vec<Value>> {
+        let refused = || Error::new(Code::PlanInvalid, "sub-graph: expected one of its parameters alone, got others");
+        let mut moved = vec![None; body.types.len()];
+        for node in &body.nodes {
+            match &node.kind {
+                Kind::Source(Source::Parameter(i)) => moved[node.outputs[0].index()] = arguments.get(*i).copied(),
+                Kind::Source(_) => {}
+                Kind::Op(op) => {
+                    let inputs: Option<Vec<Value>> = node.inputs.iter().map(|v| moved[v.index()]).collect();
+                    for (old, new) in node.outputs.iter().zip(self.push_arc(op.clone(), &inputs.ok_or_else(refused)?)?)
+                    {
+                        moved[old.index()] = Some(new);
+                    }
+                }
+            }
+        }
+        body.results.iter().map(|v| moved[v.index()].ok_or_else(refused)).collect()
+    }
+
     /// The value with index `id`, checked.
     pub fn value(&self, id: u64) -> Result<Value> {
         if id < self.types.len() as u64 {

@@ -36,7 +36,7 @@ pub struct Io<'a> {
     inputs: &'a [Arg],
     outputs: &'a [Arg],
     types: &'a [Type],
-    scratch: Option<Arg>,
+    scratch: &'a Option<Arg>,
     shared: bool,
     taken: Cell<u64>,
 }
@@ -50,7 +50,7 @@ impl<'a> Io<'a> {
         step: &'a Step,
         args: (&'a [Arg], &'a [Arg]),
         types: &'a [Type],
-        scratch: Option<Arg>,
+        scratch: &'a Option<Arg>,
         shared: bool,
     ) -> Self {
         Io { batch, step, inputs: args.0, outputs: args.1, types, scratch, shared, taken: Cell::new(0) }
@@ -96,23 +96,22 @@ impl<'a> Io<'a> {
 
     /// Output 0 = `formula` of the inputs, elementwise: each is as long as the output, or one element.
     pub fn each<const N: usize>(&self, formula: &dyn Formula<N>) {
-        self.take(0);
-        let len = self.outputs[0].len(self.batch);
-        let operand = |i: usize| {
-            let input = &self.inputs[i];
-            assert!(input.dtype() == DType::F32, "float32 operands");
-            (input.address().cast_const(), input.len(self.batch))
-        };
-        assert!(self.outputs[0].dtype() == DType::F32, "a float32 output");
-        // SAFETY: values of a plan begin at cache lines of their own; the output is taken once, and what is not it lies apart.
-        unsafe { whole_lines(self.outputs[0].address(), std::array::from_fn(operand), len, formula) };
+        assert!(self.try_each(formula), "operands as long as the output, or one element");
     }
 
-    /// Whether inputs 0 and 1 are as long as the output, or one element: what [`Io::each`] takes.
-    pub fn fits_each(&self) -> bool {
-        let len = self.outputs[0].len(self.batch);
-        let fits = |input: &Arg| input.len(self.batch) == len || input.len(self.batch) == 1;
-        self.inputs.iter().take(2).all(fits)
+    /// The same, or nothing where an input is of another length.
+    pub fn try_each<const N: usize>(&self, formula: &dyn Formula<N>) -> bool {
+        let (Some(inputs), [output]) = (self.inputs.first_chunk::<N>(), self.outputs) else { return false };
+        let len = output.len(self.batch);
+        let operands = inputs.each_ref().map(|input| (input.address().cast_const(), input.len(self.batch)));
+        if operands.iter().any(|&(_, own)| own != len && own != 1) {
+            return false;
+        }
+        assert!(inputs.iter().chain([output]).all(|arg| arg.dtype() == DType::F32), "float32 operands");
+        self.take(0);
+        // SAFETY: values of a plan begin at cache lines of their own; the output is taken once, and what is not it lies apart.
+        unsafe { whole_lines(output.address(), operands, len, formula) };
+        true
     }
 
     /// Output `o`, once.

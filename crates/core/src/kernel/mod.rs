@@ -18,6 +18,7 @@ pub mod pool;
 pub mod pooling;
 pub mod random;
 pub mod reduce;
+pub mod resample;
 pub mod rows;
 mod run;
 pub mod segment;

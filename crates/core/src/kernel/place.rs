@@ -5,6 +5,7 @@ use super::memory::{ALIGN, Buffer};
 use super::segment::Segment;
 use crate::error::{Code, Error, Result};
 use crate::graph::types::{DType, Dim, Type};
+use std::ops::Range;
 
 /// The element types a view may have, each with its dtype.
 pub trait Element: Copy + 'static {
@@ -132,6 +133,20 @@ impl Arg {
         let coef = self.size.coef / n;
         // SAFETY: i < n, so the entry lies inside the value.
         Arg { ptr: unsafe { self.ptr.add(i * coef * self.dtype.bytes()) }, size: Dim::fixed(coef), ..*self }
+    }
+
+    /// Rows `rows` of a value of fixed size that has `b` of them.
+    pub fn part(&self, rows: Range<usize>, b: usize) -> Arg {
+        assert!(rows.start <= rows.end && rows.end <= b && self.size.power == 0, "rows of a value of fixed size");
+        let width = self.size.coef / b.max(1);
+        // SAFETY: the rows lie inside the value.
+        let ptr = unsafe { self.ptr.add(rows.start * width * self.dtype.bytes()) };
+        Arg { ptr, size: Dim::fixed(width * rows.len()), ..*self }
+    }
+
+    /// Whether the size is that of the batch's rows.
+    pub fn has_rows(&self) -> bool {
+        self.size.power > 0
     }
 
     /// The same value with its dependence on the batch resolved.

@@ -57,6 +57,17 @@ impl<'a, T> Shared<'a, T> {
         self.start
     }
 
+    /// How many there are.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// One range of it.
     ///
     /// # Safety

@@ -98,11 +98,13 @@ impl Op for Binary {
         Ok(vec![Type::f32(rules::broadcast(&inputs[0].shape, &inputs[1].shape)?)])
     }
 
+    fn row_by_row(&self, types: &[Type]) -> bool {
+        rules::one_rank_of_rows(types)
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        let types = [io.output_type(0), io.input_type(0), io.input_type(1)];
-        if io.fits_each() {
-            io.each(self.0.f32);
-        } else {
+        if !io.try_each(self.0.f32) {
+            let types = [io.output_type(0), io.input_type(0), io.input_type(1)];
             let mut sizes = [[0; MAX_RANK]; 3];
             let [to, a, b] = &mut sizes;
             let to = types[0].shape.at(io.batch, to);

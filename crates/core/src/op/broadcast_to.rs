@@ -38,9 +38,12 @@ impl Op for BroadcastTo {
         Ok(vec![Type { dtype: inputs[0].dtype, shape: self.shape.clone() }])
     }
 
+    fn row_by_row(&self, types: &[Type]) -> bool {
+        rules::one_rank_of_rows(types)
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        if io.input_type(0).dtype == DType::F32 && io.fits_each() {
-            io.each(&Each(|[x]: [V; 1]| x));
+        if io.input_type(0).dtype == DType::F32 && io.try_each(&Each(|[x]: [V; 1]| x)) {
             return Ok(());
         }
         let (mut own, mut dims) = ([0; MAX_RANK], [0; MAX_RANK]);

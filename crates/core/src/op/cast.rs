@@ -33,6 +33,10 @@ impl Op for Cast {
         Ok(vec![Type { dtype: self.dtype, shape: inputs[0].shape.clone() }])
     }
 
+    fn row_by_row(&self, _types: &[Type]) -> bool {
+        true
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         if io.input_type(0).dtype == self.dtype {
             io.copy(0, 0);

@@ -66,6 +66,10 @@ impl Op for Compare {
         Ok(vec![Type { dtype: DType::Bool, shape }])
     }
 
+    fn row_by_row(&self, types: &[Type]) -> bool {
+        rules::one_rank_of_rows(types)
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         match io.input_type(0).dtype {
             DType::F32 => self.compare::<f32>(io),

@@ -48,6 +48,10 @@ impl Op for Concat {
         Ok(vec![Type { dtype: first.dtype, shape: Shape::new(dims)? }])
     }
 
+    fn row_by_row(&self, _types: &[Type]) -> bool {
+        self.axis > 0
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let (ty, b, dst) = (io.output_type(0), io.batch, io.output_bytes(0));
         let stretch = |ty: &Type| product(&ty.dims()[self.axis..]).at(b) * ty.dtype.bytes();

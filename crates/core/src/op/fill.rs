@@ -33,6 +33,10 @@ impl Op for Fill {
         Ok(vec![Type::f32(self.shape.clone())])
     }
 
+    fn row_by_row(&self, _types: &[Type]) -> bool {
+        true
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         elementwise::fill(io.output(0), self.value as f32);
         Ok(())

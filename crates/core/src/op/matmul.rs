@@ -78,6 +78,14 @@ impl Op for Matmul {
         self.ta && !self.tb && self.folds && !self.bias && self.map.is_none()
     }
 
+    fn row_by_row(&self, types: &[Type]) -> bool {
+        !self.ta && types[1..2 + usize::from(self.bias)].iter().all(|ty| ty.size().power == 0)
+    }
+
+    fn straight(&self) -> Option<Arc<dyn Op>> {
+        self.tb.then(|| Arc::new(Matmul { tb: false, ..*self }) as Arc<dyn Op>)
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let (a, b) = (io.input_type(0), io.input_type(1));
         let [m, n, k] = self.sizes(a, b)?.map(|dim| dim.at(io.batch));
@@ -133,11 +141,12 @@ impl Op for Matmul {
         Ok(parts)
     }
 
-    fn scratch(&self, types: &[Type], batch: usize, _threads: usize) -> usize {
+    fn scratch(&self, types: &[Type], batch: usize, threads: usize) -> usize {
         let Ok(sizes) = self.sizes(&types[0], &types[1]) else { return 0 };
         let [m, n, k] = sizes.map(|dim| dim.at(batch));
         // A product without columns still asks for the room of one.
-        gemm::scratch_len(m, n.max(1), k, if self.tb { k } else { 1 })
+        let across = if self.ta { gemm::across_scratch_len(k, m, threads) } else { 0 };
+        gemm::scratch_len(m, n.max(1), k, if self.tb { k } else { 1 }).saturating_add(across)
     }
 
     /// At 30 floating-point operations per nanosecond, or 12 where A is read across its rows.

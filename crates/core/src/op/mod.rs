@@ -14,6 +14,8 @@ mod strided;
 mod sum_rows;
 mod unary;
 
+pub use rules::is_of_rows;
+
 use crate::error::{Code, Error, Result};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Expansion, Graph, Value};
@@ -90,6 +92,17 @@ pub trait Op: Send + Sync {
     /// for each.
     fn sums_rows(&self) -> bool {
         false
+    }
+
+    /// Whether entry i of the outputs along a first axis of B depends on nothing but the other inputs and entry i of those
+    /// that have such an axis too; `types` as for `scratch`, each with such an axis or of fixed size.
+    fn row_by_row(&self, _types: &[Type]) -> bool {
+        false
+    }
+
+    /// The same of a second operand that is transposed already, for products that transpose it.
+    fn straight(&self) -> Option<Arc<dyn Op>> {
+        None
     }
 
     /// Whether output 0 is input 0 with the rows of input 1 added at the indices of input 2.
@@ -232,8 +245,8 @@ registry! {
     not_equal greater greater_equal less less_equal select
     broadcast_to transpose gather scatter_rows pick slice concat flip cumsum argsort
     batch_matmul attention log_softmax
-    conv conv_transpose max_pool average_pool
-    scan stop_gradient fault
+    conv conv_transpose max_pool average_pool affine_transform
+    scan stop_gradient custom_gradient fault
 }
 
 /// The maker of the op of that name, or `UNKNOWN_NAME`.

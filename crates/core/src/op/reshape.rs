@@ -40,6 +40,10 @@ impl Op for Reshape {
         Ok(vec![Type { dtype: inputs[0].dtype, shape: self.shape.clone() }])
     }
 
+    fn row_by_row(&self, _types: &[Type]) -> bool {
+        true
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         io.copy(0, 0);
         Ok(())

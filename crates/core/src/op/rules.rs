@@ -81,3 +81,15 @@ pub fn last(ty: &Type) -> Result<Dim> {
 pub fn width(ty: &Type, b: usize) -> usize {
     ty.dims().last().map_or(1, |dim| dim.at(b))
 }
+
+/// Whether a value has a first axis of B and no other that depends on it.
+pub fn is_of_rows(ty: &Type) -> bool {
+    ty.dims().first() == Some(&Dim { coef: 1, power: 1 }) && ty.size().power == 1
+}
+
+/// Whether the values with a first axis of B have one rank: then broadcasting leaves that axis as it is.
+pub fn one_rank_of_rows(types: &[Type]) -> bool {
+    let mut ranks = types.iter().filter(|ty| ty.size().power > 0).map(|ty| ty.shape.rank());
+    let first = ranks.next();
+    ranks.all(|rank| Some(rank) == first)
+}

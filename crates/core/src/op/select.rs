@@ -41,6 +41,10 @@ impl Op for Select {
         Ok(vec![Type { dtype: inputs[1].dtype, shape: rules::broadcast(&inputs[0].shape, &values)? }])
     }
 
+    fn row_by_row(&self, types: &[Type]) -> bool {
+        rules::one_rank_of_rows(types)
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         match io.output_type(0).dtype {
             DType::F32 => select::<f32>(io),

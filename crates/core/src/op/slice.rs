@@ -61,6 +61,10 @@ impl Op for Slice {
         Ok(vec![Type { dtype: inputs[0].dtype, shape: self.part(inputs[0])? }])
     }
 
+    fn row_by_row(&self, _types: &[Type]) -> bool {
+        self.axis > 0
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         let (ty, src, dst) = (io.input_type(0), io.input_bytes(0), io.output_bytes(0));
         let bytes = ty.dtype.bytes();
@@ -98,6 +102,10 @@ impl Op for SliceAdd {
         rules::floats(inputs, 2)?;
         rules::same_shape(&self.0.part(inputs[0])?, &inputs[1].shape)?;
         Ok(vec![inputs[0].clone()])
+    }
+
+    fn row_by_row(&self, _types: &[Type]) -> bool {
+        self.0.axis > 0
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {

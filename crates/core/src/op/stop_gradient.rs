@@ -28,6 +28,10 @@ impl Op for StopGradient {
         Ok(vec![inputs[0].clone()])
     }
 
+    fn row_by_row(&self, _types: &[Type]) -> bool {
+        true
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         io.copy(0, 0);
         Ok(())

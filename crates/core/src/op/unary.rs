@@ -120,6 +120,10 @@ impl Op for Unary {
         Ok(vec![inputs[0].clone()])
     }
 
+    fn row_by_row(&self, _types: &[Type]) -> bool {
+        true
+    }
+
     fn forward(&self, io: &Io<'_>) -> Result<()> {
         io.each(self.0.f32);
         Ok(())

@@ -1,6 +1,6 @@
 //! AdamW that finds its own rate.
 
-use super::prodigy::Magnitude;
+use super::magnitude::Magnitude;
 use super::{Tick, Update, bias};
 use crate::declare::declare;
 use crate::kernel::lane::Lane;

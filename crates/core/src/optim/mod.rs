@@ -9,14 +9,17 @@ use crate::part;
 use crate::reader::Reader;
 
 mod accept;
+mod bias;
 pub mod drive;
 mod eigenbasis;
 pub mod hyper;
 mod loss_model;
 pub mod loss_scale;
+mod magnitude;
 mod make;
 mod moments;
 mod newton_schulz;
+mod numbers;
 mod optimizer;
 mod scaled;
 mod schedule_free;
@@ -24,6 +27,7 @@ mod shared;
 pub mod step;
 mod update;
 
+use bias::{bias, power};
 pub use make::Make;
 use make::makes;
 pub use optimizer::Optimizer;
@@ -42,7 +46,8 @@ macro_rules! registry {
         /// Every optimizer there is.
         pub static OPTIMIZERS: &[Entry<Make>] =
             &[$(entry::<$first::$one>(),)+ $(entry::<$module::$unit>()),+];
-        static FIRST: &[Entry<Make>] = &[$(entry::<$first::$one>()),+];
+        /// Those that ordinary applications use.
+        pub static FIRST: &[Entry<Make>] = &[$(entry::<$first::$one>()),+];
 
         /// What each of them says about itself in words.
         pub static OPTIMIZER_DOCS: &[Docs] = &[$(<$first::$one as Declared>::DOCS,)+ $(<$module::$unit as Declared>::DOCS),+];
@@ -99,25 +104,6 @@ registry![
     lbfgs::Lbfgs,
     sophia::Sophia,
 ];
-
-/// `decay` to the power `t` by repeated squaring: within 2·log₂ t ulp, and in 20 ns where `math64::powi` takes
-/// 130, which a small model would notice in every step.
-fn power(decay: f64, t: u64) -> f64 {
-    let (mut result, mut square, mut rest) = (1.0, decay, t);
-    while rest > 0 {
-        if rest % 2 == 1 {
-            result *= square;
-        }
-        square *= square;
-        rest /= 2;
-    }
-    result
-}
-
-/// 1 − decayᵗ: what is missing of a mean that started at zero.
-fn bias(decay: f64, t: u64) -> f64 {
-    1.0 - power(decay, t)
-}
 
 /// Which optimizer is meant and its flags.
 ///

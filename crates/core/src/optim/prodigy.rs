@@ -1,5 +1,6 @@
 //! Adam that finds its own rate.
 
+use super::magnitude::Magnitude;
 use super::{Tick, Update, bias};
 use crate::declare::declare;
 use crate::kernel::lane::Lane;
@@ -73,17 +74,6 @@ impl Measure<4, 1> for Agreement {
     #[inline(always)]
     fn measure(self, p: f32, g: f32, [_, _, _, start]: [f32; 4]) -> [f64; 1] {
         [f64::from(g) * (f64::from(start) - f64::from(p))]
-    }
-}
-
-/// ‖s‖₁ of the third state.
-#[derive(Clone, Copy)]
-pub struct Magnitude;
-
-impl Measure<3, 1> for Magnitude {
-    #[inline(always)]
-    fn measure(self, _: f32, _: f32, [_, _, s]: [f32; 3]) -> [f64; 1] {
-        [f64::from(s.abs())]
     }
 }
 

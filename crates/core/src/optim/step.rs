@@ -2,13 +2,12 @@
 //! step is decided before the first write, and nothing here allocates once the first step is done.
 
 pub use super::accept::OnNonFinite;
-use super::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, LEARNING_RATE, Optimizer, SHARED, Tick, WEIGHT_DECAY};
-use crate::declare::{Decay, Hyper, camel};
-use crate::error::{Code, Error, Result, describe};
+use super::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, LEARNING_RATE, Optimizer, Tick, WEIGHT_DECAY};
+use crate::declare::{Decay, Hyper};
+use crate::error::Result;
 use crate::kernel::measure::sum_squares_of;
 use crate::kernel::segment::Segment;
 use crate::kernel::sweep::Stage;
-use std::cmp::Ordering;
 
 /// The surroundings of the steps of one run: made once, with the memory that every step reuses.
 pub struct Step {
@@ -97,30 +96,6 @@ impl Step {
         self.clip(hyper, 1.0, norm.unwrap_or(f64::NAN), segments);
         optimizer.step(hyper, &self.tick(hyper, t), segments);
         Ok(true)
-    }
-
-    /// A schedule or a function may have given anything: refused before it reaches a parameter.
-    ///
-    /// # Errors
-    /// `INVALID_VALUE` for a number that is out of its range, `NON_FINITE` for one that is not finite.
-    pub fn check_hyper(&self, hyper: &[f64], t: u64) -> Result<()> {
-        let declared = SHARED.iter().chain(&self.hypers).map(Some).chain(std::iter::repeat(None));
-        for ((index, &value), declared) in hyper.iter().enumerate().zip(declared) {
-            if value.is_nan() && declared.is_some_and(|hyper| hyper.default.is_nan()) {
-                continue;
-            }
-            let name = || declared.map_or_else(|| format!("number {index}"), |hyper| camel(hyper.name));
-            if value.abs().partial_cmp(&f64::from(f32::MAX)).is_none_or(Ordering::is_gt) {
-                let message = || format!("step {t}: expected a finite {}, got {}", name(), describe(value));
-                return Err(Error::of(Code::NonFinite, message));
-            }
-            if let Some(hyper) = declared.filter(|hyper| !hyper.range.contains(value)) {
-                let message =
-                    || format!("step {t}: expected {} in {}, got {}", name(), hyper.range.text(), describe(value));
-                return Err(Error::of(Code::InvalidValue, message));
-            }
-        }
-        Ok(())
     }
 }
 

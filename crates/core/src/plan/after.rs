@@ -54,7 +54,7 @@ impl After {
 
     /// Sets the variables.
     pub(super) fn run(&self, bound: &Bound, variables: &[Arc<Buffer>], step: &Step) -> Result<()> {
-        self.program.run_all(bound, 1, step)?;
+        self.program.run_from(0, bound, 1, step)?;
         for ((_, slot), root) in self.assigns.iter().zip(&bound.roots) {
             root.write_to(&variables[*slot], 0, 1);
         }

@@ -19,6 +19,10 @@ pub fn first(graph: &mut Graph, max_batch: usize) -> usize {
         }
     }
     // They need nothing but each other, so the order stays one in which nodes can run.
-    graph.nodes.sort_by_key(|node| !node.outputs.first().is_some_and(|v| kept[v.index()]));
+    let nodes = std::mem::take(&mut graph.nodes).into_iter();
+    let (mut first, others): (Vec<_>, Vec<_>) =
+        nodes.partition(|node| node.outputs.first().is_some_and(|v| kept[v.index()]));
+    first.extend(others);
+    graph.nodes = first;
     count
 }

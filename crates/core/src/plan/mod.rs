@@ -1,6 +1,7 @@
 //! Plans: a decoded graph with what to report, write and update each step, compiled once and run many times.
 
 mod after;
+mod alone;
 mod bind;
 mod call;
 mod drive;

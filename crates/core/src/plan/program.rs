@@ -4,7 +4,7 @@
 use super::layout::{Layout, lay_out};
 use crate::error::Result;
 use crate::graph::types::{DType, Dim, Shape, Type};
-use crate::graph::{Graph, Kind, Source, Value};
+use crate::graph::{Graph, Kind, Node, Source, Value};
 use crate::kernel::io::Io;
 use crate::kernel::memory::Buffer;
 use crate::kernel::place::Arg;
@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// Estimated nanoseconds of one turn; slow machines make several times of it.
 const TURN_NS: f64 = 1e6;
+/// Estimated nanoseconds of a sub-plan from which on threads run it side by side.
+const SHARED_FROM: f64 = 1e5;
 /// Most turns of one instruction.
 const MAX_PARTS: f64 = 1e6;
 
@@ -49,7 +51,8 @@ struct Instr {
     cost: f64,
     /// Turns it takes, about.
     parts: usize,
-    body: Option<(Box<Program>, usize)>,
+    /// Its sub-plan, where the arenas of that begin, and how many there are.
+    body: Option<(Box<Program>, usize, usize)>,
     /// For which kinds of roots it runs.
     uses: u8,
 }
@@ -74,6 +77,10 @@ pub struct Program {
     pub max_batch: usize,
     /// The first instructions, whose results stay good for as long as B does.
     pub kept: usize,
+    /// Rough nanoseconds of all the others, where none of them takes turns and an ordinary step needs them all.
+    pub short: Option<f64>,
+    /// Whether entries along the batch know nothing of each other, so that it may run on some of them alone.
+    by_rows: bool,
 }
 
 impl Program {
@@ -108,10 +115,14 @@ impl Program {
             });
         }
         let scratch = |n: usize| scratch_type(&graph, n, max_batch, threads);
+        let copies = |n: usize, body: &Program| {
+            if body.by_rows && cost(&graph, n, max_batch) > SHARED_FROM { threads } else { 1 }
+        };
         let extra: Vec<usize> = (0..graph.nodes.len())
             .map(|n| {
                 let own = scratch(n)?.map_or(0, |ty| ty.size().coef.saturating_mul(4));
-                Ok(own.saturating_add(bodies[n].as_ref().map_or(0, |b| b.arena_len)))
+                let arenas = bodies[n].as_ref().map_or(0, |body| body.arena_len.saturating_mul(copies(n, body)));
+                Ok(own.saturating_add(arenas))
             })
             .collect::<Result<_>>()?;
         let layout = lay_out(&graph, &roots, kept, max_batch, &extra)?;
@@ -124,6 +135,8 @@ impl Program {
             arena_len: layout.len,
             max_batch,
             kept,
+            short: None,
+            by_rows: super::alone::by_rows(&graph, &roots),
         };
         for (n, (node, body)) in graph.nodes.iter().zip(bodies).enumerate() {
             match &node.kind {
@@ -132,9 +145,15 @@ impl Program {
                     program.sources.push((*source, graph.ty(v).clone(), layout.places[v.index()]));
                 }
                 Kind::Op(op) if layout.shared[n] && op.only_copies() => {}
-                Kind::Op(op) => program.add(&graph, &layout, n, op.clone(), body, scratch(n)?, uses[n]),
+                Kind::Op(op) => {
+                    let body = body.map(|body| (copies(n, &body), body));
+                    program.add(&graph, &layout, n, op.clone(), body, scratch(n)?, uses[n]);
+                }
             }
         }
+        let rest = &program.instrs[kept.min(program.instrs.len())..];
+        let short = |instr: &Instr| instr.parts == 1 && instr.uses & (GRADIENTS | OTHERS) != 0;
+        program.short = rest.iter().all(short).then(|| rest.iter().map(|instr| instr.cost).sum());
         Ok(program)
     }
 
@@ -144,7 +163,7 @@ impl Program {
         layout: &Layout,
         n: usize,
         op: Arc<dyn Op>,
-        body: Option<Program>,
+        body: Option<(usize, Program)>,
         scratch: Option<Type>,
         uses: u8,
     ) {
@@ -155,7 +174,7 @@ impl Program {
             self.places.push(layout.places[v.index()]);
         }
         let body_at = layout.extra[n];
-        let body_len = body.as_ref().map_or(0, |b| b.arena_len);
+        let body_len = body.as_ref().map_or(0, |(copies, body)| copies * body.arena_len);
         let own: f64 = op.cost(&self.types[first..], self.max_batch);
         self.instrs.push(Instr {
             cost: own / parts(own) as f64,
@@ -166,7 +185,7 @@ impl Program {
             outputs: node.outputs.len(),
             scratch: scratch.map(|ty| (body_at + body_len, ty)),
             shared: layout.shared[n],
-            body: body.map(|body| (Box::new(body), body_at)),
+            body: body.map(|(copies, body)| (Box::new(body), body_at, copies)),
             uses,
         });
     }
@@ -211,29 +230,40 @@ impl Program {
         for instr in &self.instrs {
             let scratch = instr.scratch.as_ref().map(|(offset, ty)| Arg::new(arena, at + offset, ty, 1));
             bound.scratch.push(scratch.transpose()?);
-            let body = instr.body.as_ref().map(|(body, offset)| body.bind(arena, at + offset, variables));
-            bound.bodies.push(body.transpose()?);
+            let mut bodies = Vec::new();
+            if let Some((body, offset, copies)) = &instr.body {
+                for copy in 0..*copies {
+                    bodies.push(body.bind(arena, at + offset + copy * body.arena_len, variables)?);
+                }
+            }
+            bound.bodies.push(bodies);
         }
         Ok(bound)
     }
 
     /// Runs instruction `pc` at batch `b`, or in a turn the next part of it.
-    #[inline]
     pub fn run(&self, pc: usize, bound: &Bound, b: usize, step: &Step) -> Result<()> {
-        let instr = &self.instrs[pc];
+        self.instruction(&self.instrs[pc], pc, bound, b, step)
+    }
+
+    #[inline(always)]
+    fn instruction(&self, instr: &Instr, pc: usize, bound: &Bound, b: usize, step: &Step) -> Result<()> {
         let middle = instr.first + instr.inputs;
         let end = middle + instr.outputs;
         let args = (&bound.args[instr.first..middle], &bound.args[middle..end]);
-        let io = Io::new(b, step, args, &self.types[instr.first..end], bound.scratch[pc], instr.shared);
-        match (&instr.body, &bound.bodies[pc]) {
-            (Some((program, _)), Some(bound)) => instr.op.forward_with(&io, &Body { program, bound }),
-            _ => instr.op.forward(&io),
+        let io = Io::new(b, step, args, &self.types[instr.first..end], &bound.scratch[pc], instr.shared);
+        match &instr.body {
+            Some((program, ..)) => instr.op.forward_with(&io, &Body { program, copies: &bound.bodies[pc] }),
+            None => instr.op.forward(&io),
         }
     }
 
-    /// Runs everything at batch `b`.
-    pub fn run_all(&self, bound: &Bound, b: usize, step: &Step) -> Result<()> {
-        (0..self.instrs.len()).try_for_each(|pc| self.run(pc, bound, b, step))
+    /// Runs everything from instruction `first` on at batch `b`.
+    pub fn run_from(&self, first: usize, bound: &Bound, b: usize, step: &Step) -> Result<()> {
+        for (pc, instr) in self.instrs.iter().enumerate().skip(first) {
+            self.instruction(instr, pc, bound, b, step)?;
+        }
+        Ok(())
     }
 
     /// The names of the ops in order: what fusion left.
@@ -254,6 +284,17 @@ fn uses(graph: &Graph, roots: &[Value], kind: &dyn Fn(usize) -> u8) -> Vec<u8> {
     nodes
 }
 
+pub(super) fn types(graph: &Graph, node: &Node) -> Vec<Type> {
+    node.inputs.iter().chain(&node.outputs).map(|&v| graph.ty(v).clone()).collect()
+}
+
+fn cost(graph: &Graph, n: usize, max_batch: usize) -> f64 {
+    match &graph.nodes[n].kind {
+        Kind::Op(op) => op.cost(&types(graph, &graph.nodes[n]), max_batch),
+        Kind::Source(_) => 0.0,
+    }
+}
+
 /// How many turns to do work of `cost` nanoseconds in.
 pub fn parts(cost: f64) -> usize {
     1 + (cost / TURN_NS).min(MAX_PARTS) as usize
@@ -262,8 +303,7 @@ pub fn parts(cost: f64) -> usize {
 fn scratch_type(graph: &Graph, n: usize, max_batch: usize, threads: usize) -> Result<Option<Type>> {
     let node = &graph.nodes[n];
     let Kind::Op(op) = &node.kind else { return Ok(None) };
-    let types: Vec<Type> = node.inputs.iter().chain(&node.outputs).map(|&v| graph.ty(v).clone()).collect();
-    match op.scratch(&types, max_batch, threads) {
+    match op.scratch(&types(graph, node), max_batch, threads) {
         0 => Ok(None),
         len => Ok(Some(Type { dtype: DType::F32, shape: Shape::new([Dim::fixed(len)])? })),
     }
@@ -276,31 +316,38 @@ pub struct Bound {
     pub sources: Vec<Arg>,
     pub roots: Vec<Arg>,
     scratch: Vec<Option<Arg>>,
-    bodies: Vec<Option<Bound>>,
+    bodies: Vec<Vec<Bound>>,
 }
 
-/// A compiled sub-graph in the hands of the op that runs it.
-#[derive(Debug)]
+/// A compiled sub-graph in the hands of the op that runs it: in several copies, which may run at the same time on rows of
+/// their own, where every value has a first axis of B and entries of it know nothing of each other.
+#[derive(Clone, Copy, Debug)]
 pub struct Body<'a> {
     program: &'a Program,
-    bound: &'a Bound,
+    copies: &'a [Bound],
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    /// The copies one by one.
+    pub fn copies(&self) -> impl ExactSizeIterator<Item = Body<'a>> {
+        let program = self.program;
+        self.copies.iter().map(move |bound| Body { program, copies: std::slice::from_ref(bound) })
+    }
+
     /// Hands `f` the place parameter `i` is read from, if the body reads it: written before a run, kept between runs.
     pub fn parameter_if(&self, i: usize, f: impl FnOnce(Arg)) {
         let at = self.program.sources.iter().position(|(source, ..)| *source == Source::Parameter(i));
         if let Some(at) = at {
-            f(self.bound.sources[at]);
+            f(self.copies[0].sources[at]);
         }
     }
 
     /// Where result `i` is after a run.
     pub fn result(&self, i: usize) -> Arg {
-        self.bound.roots[i]
+        self.copies[0].roots[i]
     }
 
     pub fn run(&self, b: usize, step: &Step) -> Result<()> {
-        self.program.run_all(self.bound, b, step)
+        self.program.run_from(0, &self.copies[0], b, step)
     }
 }

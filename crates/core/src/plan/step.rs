@@ -1,7 +1,7 @@
 //! The pieces of one step of a run: gather and compute, decide, update, finish. Each but the last may pause when the
 //! budget of the call ends, and goes on where it was.
 
-use super::program::{Step, parts};
+use super::program::{GRADIENTS, OTHERS, Step, parts};
 use super::run::{DataSlot, REPORT_HEAD, Run, Update};
 use super::sweep::{StepReport, Sweep};
 use crate::error::Result;
@@ -60,6 +60,11 @@ impl Run {
                 }
                 self.kept_for = 0;
             }
+            if at == kept && self.is_short(budget) {
+                self.plan.program.run_from(kept - slots, &self.bound, b, &step)?;
+                at = end;
+                break;
+            }
             if at >= kept && !self.plan.program.serves(at - slots, self.kinds) {
                 at += 1;
                 continue;
@@ -87,6 +92,12 @@ impl Run {
         }
         (self.at, self.kept_for) = (Some(at), b);
         Ok(true)
+    }
+
+    /// Whether all instructions but those kept may run at once; then they are charged.
+    fn is_short(&self, budget: &mut Budget) -> bool {
+        let all = self.kinds & (GRADIENTS | OTHERS) == GRADIENTS | OTHERS && self.turn.is_none();
+        self.plan.program.short.is_some_and(|cost| all && cost <= budget.left && budget.allows(cost))
     }
 
     /// The next turn of a long piece of work; whether it was the last.

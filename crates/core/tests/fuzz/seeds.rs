@@ -19,7 +19,7 @@ const RECORDED: &str = include_str!("../plans/recorded.txt");
 
 pub fn all() -> Vec<Seed> {
     let mut seeds: Vec<Seed> = RECORDED.lines().map(recorded).collect();
-    seeds.extend([ops(), losses(), parts(), windows(), rows([0, 0]), rows([2, 1])]);
+    seeds.extend([ops(), losses(), parts(), windows(), images(), rows([0, 0]), rows([2, 1])]);
     seeds
 }
 
@@ -169,6 +169,33 @@ fn windows() -> Seed {
     let sum = g.op("sum", &[square], &axes(&[0, 1, 2, 3]));
     let second = g.gradients(sum, &[w]);
     seed(&g, &[loss, sum], &[(first[0], 48), (second[0], 48)], &[(0, 60)], &[192])
+}
+
+/// Images through maps, and a gradient by a rule of its own; differentiated twice.
+fn images() -> Seed {
+    let mut g = GraphBytes::default();
+    let (x, maps, w) = (g.source(1, 0, 0, &[B, 4, 3, 2]), g.source(1, 1, 0, &[B, 6]), g.source(0, 0, 0, &[2]));
+    let scaled = g.op("mul", &[x, w], &[]);
+    let mut y = scaled;
+    for (edge, bilinear) in [("reflect", 1), ("wrap", 0), ("constant", 1), ("nearest", 1)] {
+        let sizes = [("height", 4), ("width", 3), ("bilinear", bilinear)];
+        let mut attrs: Vec<_> = sizes.into_iter().map(|(name, x)| (name, Attr::Int(x))).collect();
+        attrs.extend([("edge", Attr::Str(edge)), ("fill", Attr::Float(0.5))]);
+        y = g.op("affine_transform", &[y, maps], &attrs);
+    }
+    let mut rule = GraphBytes::default();
+    let shape = [B, 4, 3, 2];
+    let (dy, own) = (rule.source(3, 0, 0, &shape), rule.source(3, 1, 0, &shape));
+    let product = rule.op("mul", &[dy, own], &[]);
+    rule.results(&[product]);
+    let attrs = [("body", Attr::Graph(rule)), ("count", Attr::Int(1)), ("of", Attr::Ints(vec![0]))];
+    let z = g.op("custom_gradient", &[y, scaled], &attrs);
+    let square = g.op("square", &[z], &[]);
+    let loss = g.op("sum", &[square], &axes(&[0, 1, 2, 3]));
+    let first = g.gradients(loss, &[w]);
+    let sum = g.op("sum", &[first[0]], &axes(&[0]));
+    let second = g.gradients(sum, &[w]);
+    seed(&g, &[loss, sum], &[(first[0], 2), (second[0], 2)], &[(0, 24), (0, 6)], &[8])
 }
 
 /// A table whose rows Adam changes, with how it keeps them.

@@ -68,6 +68,7 @@ fn positions(x: &[usize], w: &[usize], [strides, dilation, low, high]: Slide<'_>
 pub fn lines(name: &str) -> Vec<Line> {
     match name {
         "conv" | "conv_transpose" => convolutions().into_iter().map(|line| convolution(name, line)).collect(),
+        "affine_transform" => transforms(),
         _ => pools().into_iter().map(|line| pool(line)).collect(),
     }
 }
@@ -83,6 +84,13 @@ pub fn large_lines(name: &str) -> Vec<Line> {
                 (&[1, 2000, 20], &[3, 10, 34], 2, [&[1], &[2], &[4], &[0]]),
             ];
             lines.into_iter().map(|line| convolution(name, line)).collect()
+        }
+        "affine_transform" => {
+            let shapes = [vec![5, 60, 61, 3], vec![5, 6]];
+            vec![
+                (transform("reflect", 1, [63, 57]), shapes.to_vec()),
+                (transform("constant", 0, [63, 57]), shapes.to_vec()),
+            ]
         }
         _ => vec![pool((&[3, 60, 61, 17], &[3, 2], [&[2, 2], &[1, 1], &[1, 0], &[0, 1]]))],
     }
@@ -108,4 +116,29 @@ fn pool((x, size, window): Pool<'_>) -> Line {
     let mut options = slide(window);
     options.push(("size", ints(size)));
     (options, vec![x.to_vec()])
+}
+
+fn transform(edge: &str, bilinear: i64, [height, width]: [i64; 2]) -> Options {
+    let sizes = [("height", height), ("width", width), ("bilinear", bilinear)];
+    let mut options: Options = sizes.map(|(name, x)| (name, Attr::Int(x))).to_vec();
+    options.extend([("edge", Attr::Str(edge.to_string())), ("fill", Attr::Float(0.75))]);
+    options
+}
+
+/// Every edge and interpolation over images that maps leave far behind; one map for all, no image, no channel, no output.
+fn transforms() -> Vec<Line> {
+    let edges = ["constant", "nearest", "reflect", "wrap"];
+    let each = edges.iter().flat_map(|edge| [0, 1].map(|bilinear| transform(edge, bilinear, [4, 7])));
+    let mut lines: Vec<Line> = each.map(|options| (options, vec![vec![B, 5, 6, 3], vec![B, 6]])).collect();
+    let shapes: [[&[usize]; 2]; 6] = [
+        [&[2, 1, 1, 1], &[1, 6]],
+        [&[3, 17, 15, 1], &[3, 6]],
+        [&[2, 1, 33, 2], &[1, 6]],
+        [&[B, 3, 2, 17], &[1, 6]],
+        [&[0, 3, 3, 1], &[0, 6]],
+        [&[2, 3, 3, 0], &[2, 6]],
+    ];
+    lines.extend(shapes.map(|[x, maps]| (transform("reflect", 1, [15, 1]), vec![x.to_vec(), maps.to_vec()])));
+    lines.push((transform("wrap", 1, [0, 3]), vec![vec![2, 3, 3, 1], vec![2, 6]]));
+    lines
 }

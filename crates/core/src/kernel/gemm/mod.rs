@@ -19,6 +19,7 @@ macro_rules! for_level {
     }};
 }
 
+mod across;
 mod batch;
 mod lanes;
 mod micro;
@@ -29,6 +30,7 @@ use super::pool::{Shared, parallel, split, threads};
 #[cfg(target_arch = "x86_64")]
 use super::simd::{Level, level};
 use super::turn;
+pub use across::across_scratch_len;
 pub use batch::{batch_scratch_len, gemm_batch};
 pub use micro::KC;
 use micro::{LEVELS, MAX_TILE, MAX_WIDTH, Shape, Tile};
@@ -116,8 +118,9 @@ pub fn gemm(m: usize, n: usize, k: usize, a: Mat, b: Mat, c: &mut [f32], epilogu
     }
     let scratch = &mut scratch[..];
     let aligned = scratch.as_ptr().align_offset(64).min(16);
-    let (c, scratch) = (Shared::new(c), Shared::new(&mut scratch[aligned..]));
-    let product = Product { m, n, k, a, b, c, c_row: n, epilogue, scratch };
+    let (scratch, spare) = scratch[aligned..].split_at_mut(scratch_len(m, n, k, b.col_stride) - 16);
+    let (c, scratch, spare) = (Shared::new(c), Shared::new(scratch), Shared::new(spare));
+    let product = Product { m, n, k, a, b, c, c_row: n, epilogue, scratch, spare };
     for_level!(product.run());
 }
 
@@ -157,6 +160,8 @@ struct Product<'a> {
     c_row: usize,
     epilogue: Epilogue<'a>,
     scratch: Shared<'a, f32>,
+    /// What was given besides.
+    spare: Shared<'a, f32>,
 }
 
 impl Product<'_> {
@@ -203,7 +208,8 @@ impl Product<'_> {
             let (band, group) = (part / groups, part % groups);
             let (band, panels) = (Cut::new(m, bands).range(band), Cut::new(panels, groups).range(group));
             let packed = Panels { start: self.scratch.as_mut_ptr().cast_const(), first: first_packed };
-            self.band::<S>(rows.start + band.start..rows.start + band.end, panels, packed, groups == 1);
+            let room = self.room(part, &panels);
+            self.band::<S>(rows.start + band.start..rows.start + band.end, panels, packed, room, groups == 1);
         };
         if threads == 1 {
             part(0)
@@ -232,8 +238,15 @@ impl Product<'_> {
         pack::panel(to, width, &self.b, panel * S::WIDTH, self.n, self.k);
     }
 
-    /// Computes some rows of some panels; applies the map too when these are whole rows.
-    fn band<S: Shape>(&self, rows: Range<usize>, panels: Range<usize>, packed: Panels, whole: bool) {
+    /// Computes some rows of some panels, with `room` to pack rows; applies the map too when these are whole rows.
+    fn band<S: Shape>(
+        &self,
+        rows: Range<usize>,
+        panels: Range<usize>,
+        packed: Panels,
+        room: Option<Range<usize>>,
+        whole: bool,
+    ) {
         let mut waiting = MaybeUninit::<[f32; LEVELS * MAX_TILE]>::uninit();
         let height = self.height::<S>();
         let c = self.c.as_mut_ptr();
@@ -242,6 +255,7 @@ impl Product<'_> {
             let end = rows.end.min(start + height);
             let tiles = (end - start).div_ceil(S::ROWS);
             let cut = Cut::new(end - start, tiles);
+            let across = room.as_ref().map(|room| self.pack_rows::<S>(start, cut, tiles, room.clone()));
             for panel in panels.clone() {
                 let column = panel * S::WIDTH;
                 let width = self.width::<S>(panel);
@@ -266,6 +280,10 @@ impl Product<'_> {
                 for rows in (0..tiles).map(|index| cut.range(index)) {
                     let row = start + rows.start;
                     tile.a = self.a.data.as_ptr().wrapping_add(row * self.a.row_stride);
+                    if let Some(packed) = across {
+                        tile.a = packed.wrapping_add(rows.start * self.k);
+                        (tile.a_row, tile.a_col) = (1, rows.len());
+                    }
                     tile.c = c.wrapping_add(row * self.c_row + column);
                     // SAFETY: `gemm` has checked that rows and columns are inside A, B and C, no other part writes the same
                     // elements of C, and `level` vouches for the instruction set.
@@ -300,13 +318,18 @@ impl Cut {
     }
 }
 
+/// Parts of a product at most.
+fn most_parts(threads: usize) -> usize {
+    if threads > 1 { 4 * threads } else { 1 }
+}
+
 /// Bands of rows and groups of panels, about one part per thread (four where there is work enough), each part reading
 /// as little of A and B as may be.
 fn grid(threads: usize, flops: usize, row_tiles: usize, panels: usize, m: usize, n: usize) -> (usize, usize) {
     if threads == 1 {
         return (1, 1);
     }
-    let wanted = if flops < 32 * SPLIT_FROM { threads } else { 4 * threads };
+    let wanted = if flops < 32 * SPLIT_FROM { threads } else { most_parts(threads) };
     let cost = |bands: usize, groups: usize| (usize::MAX - bands * groups, m / bands + n / groups);
     (1..=wanted.min(row_tiles))
         .map(|bands| (bands, (wanted / bands).min(panels)))

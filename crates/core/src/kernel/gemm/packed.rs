@@ -29,8 +29,18 @@ impl<'a> Packed<'a> {
         if n * k > 0 {
             let scratch = Shared::new(to);
             let nothing = Mat::rows(&[], 0);
-            let product =
-                Product { m: 0, n, k, a: nothing, b, c: Shared::new(&mut []), c_row: n, epilogue: NONE, scratch };
+            let product = Product {
+                m: 0,
+                n,
+                k,
+                a: nothing,
+                b,
+                c: Shared::new(&mut []),
+                c_row: n,
+                epilogue: NONE,
+                scratch,
+                spare: Shared::new(&mut []),
+            };
             for_level!(product.pack_all());
         }
     }
@@ -51,7 +61,18 @@ impl<'a> Packed<'a> {
             return;
         }
         let (b, epilogue) = (Mat::rows(&[], 0), Epilogue { bias, map: None });
-        let product = Product { m, n, k, a, b, c: Shared::new(c), c_row, epilogue, scratch: Shared::new(&mut []) };
+        let product = Product {
+            m,
+            n,
+            k,
+            a,
+            b,
+            c: Shared::new(c),
+            c_row,
+            epilogue,
+            scratch: Shared::new(&mut []),
+            spare: Shared::new(&mut []),
+        };
         for_level!(product.all_rows(panels));
     }
 }
@@ -65,6 +86,6 @@ impl Product<'_> {
 
     fn all_rows<S: Shape>(&self, panels: &[f32]) {
         let packed = Panels { start: panels.as_ptr(), first: 0 };
-        self.band::<S>(0..self.m, 0..self.n.div_ceil(S::WIDTH), packed, false);
+        self.band::<S>(0..self.m, 0..self.n.div_ceil(S::WIDTH), packed, None, false);
     }
 }

@@ -2,7 +2,7 @@
 //! and goes back through it, so nothing but the carries is kept.
 
 use super::Scan;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::graph::types::{DType, Shape, Type};
 use crate::graph::{Graph, Kind, Source, Value};
 use crate::op::{Grad, Op, Site};
@@ -53,12 +53,21 @@ impl Scan {
             arguments.push(parameters.add(graph, &mut body, role, input)?);
         }
 
-        let results = inline(&mut body, &self.body, &arguments)?;
+        let results = body.inline(&self.body, &arguments)?;
         let mut ys: Vec<(Value, Option<Value>)> = seeds.iter().map(|&(i, seed)| (results[i], Some(seed))).collect();
         // A stacked carry is an output that the body hands through: this is where second derivatives come back.
         ys.extend(histories.iter().map(|&(c, seed)| (arguments[c], Some(seed))));
         let xs: Vec<Value> = float_in.iter().map(|&i| arguments[i]).collect();
         let back = body.gradients(&ys, &xs)?;
+        // What was stacked need not be made again.
+        for (o, &made) in results[carries..].iter().enumerate() {
+            if !body.nodes.iter().any(|node| node.inputs.contains(&made)) {
+                continue;
+            }
+            let stacked = parameters.add(graph, &mut body, Role::Sequence, site.outputs[carries + o])?;
+            body.nodes.iter_mut().flat_map(|node| &mut node.inputs).filter(|v| **v == made).for_each(|v| *v = stacked);
+        }
+        parameters.straighten(graph, &mut body)?;
         let gradient = |body: &mut Graph, i: usize| -> Result<Value> {
             let at = float_in.iter().position(|&j| j == i).expect("a float input");
             back[at].map_or_else(|| body.fill_like(xs[at], 0.0), Ok)
@@ -129,13 +138,28 @@ impl Parameters {
         Ok(parameter)
     }
 
+    /// Hands constants that products of every step would transpose to them transposed.
+    fn straighten(&mut self, graph: &mut Graph, body: &mut Graph) -> Result<()> {
+        for n in 0..body.nodes.len() {
+            let Kind::Op(op) = &body.nodes[n].kind else { continue };
+            let (Some(straight), Some(&b)) = (op.straight(), body.nodes[n].inputs.get(1)) else { continue };
+            let constant = self.0.iter().find(|(role, _, parameter)| *role == Role::Constant && *parameter == b);
+            let Some(&(_, input, _)) = constant.filter(|_| body.ty(b).shape.rank() == 2) else { continue };
+            let transposed = graph.transpose(input, vec![1, 0])?;
+            let parameter = self.add(graph, body, Role::Constant, transposed)?;
+            (body.nodes[n].kind, body.nodes[n].inputs[1]) = (Kind::Op(straight), parameter);
+        }
+        Ok(())
+    }
+
     /// The sequence that a value of the body is an entry of.
     fn sequence(&self, value: Value) -> Option<Value> {
         let found = self.0.iter().find(|(role, _, parameter)| *role == Role::Sequence && *parameter == value);
         found.map(|&(_, input, _)| input)
     }
 
-    /// Numbers them anew: carries, sequences, constants. Returns their inputs, and how many carries and sequences there are.
+    /// Puts them in front and numbers them anew: carries, sequences, constants. Returns their inputs, and how many carries and
+    /// sequences there are.
     fn arrange(&self, body: &mut Graph) -> (Vec<Value>, [usize; 2]) {
         let mut order: Vec<usize> = (0..self.0.len()).collect();
         order.sort_by_key(|&i| self.0[i].0);
@@ -144,6 +168,7 @@ impl Parameters {
                 *i = order.iter().position(|old| old == i).expect("one of these");
             }
         }
+        body.nodes.sort_by_key(|node| matches!(node.kind, Kind::Op(_)));
         let count = |role| self.0.iter().filter(|parameter| parameter.0 == role).count();
         (order.iter().map(|&i| self.0[i].1).collect(), [count(Role::Carry), count(Role::Sequence)])
     }
@@ -157,25 +182,4 @@ fn product(body: &Graph, value: Value) -> Option<(Arc<dyn Op>, [Value; 2])> {
         (Kind::Op(op), &[a, b]) if op.sums_rows() => Some((op.clone(), [a, b])),
         _ => None,
     }
-}
-
-/// Copies the nodes of `source` into `graph`, with `arguments` in place of its parameters. Returns its results.
-fn inline(graph: &mut Graph, source: &Graph, arguments: &[Value]) -> Result<Vec<Value>> {
-    let mut moved = vec![None; source.types.len()];
-    for node in &source.nodes {
-        match &node.kind {
-            Kind::Source(Source::Parameter(i)) => moved[node.outputs[0].index()] = arguments.get(*i).copied(),
-            Kind::Source(_) => {}
-            Kind::Op(op) => {
-                let inputs: Option<Vec<Value>> = node.inputs.iter().map(|v| moved[v.index()]).collect();
-                let inputs =
-                    inputs.ok_or_else(|| Error::new(Code::PlanInvalid, "scan: expected a body of parameters"))?;
-                for (old, new) in node.outputs.iter().zip(graph.push_arc(op.clone(), &inputs)?) {
-                    moved[old.index()] = Some(new);
-                }
-            }
-        }
-    }
-    let results: Option<Vec<Value>> = source.results.iter().map(|v| moved[v.index()]).collect();
-    results.ok_or_else(|| Error::new(Code::PlanInvalid, "scan: expected results that the body makes"))
 }

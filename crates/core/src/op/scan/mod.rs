@@ -2,6 +2,7 @@
 //! grow with the length. Its gradient is a scan of the body's gradient in the other direction.
 
 mod gradient;
+mod run;
 
 use super::oracle::{Array, Oracle};
 use super::{Entry, Grad, Op, Site};
@@ -9,8 +10,6 @@ use crate::error::{Code, Error, Result};
 use crate::graph::types::{Dim, Shape, Type};
 use crate::graph::{Attrs, Graph, Kind, Node, Source, Value};
 use crate::kernel::io::Io;
-use crate::kernel::place::Arg;
-use crate::kernel::turn;
 use crate::plan::{Body, Step};
 use std::sync::Arc;
 
@@ -79,27 +78,6 @@ impl Scan {
             }
         }
         Ok(length.unwrap_or(0))
-    }
-
-    /// Entry `t` of `steps`: keeps the carries, runs the body, hands its carries on and stacks its outputs.
-    fn step(&self, io: &Io<'_>, body: &Body<'_>, t: usize, steps: usize) -> Result<()> {
-        let ((inputs, outputs), histories) = (io.args(), self.carries + self.outputs());
-        let at = |arg: &Arg| arg.at_batch(io.batch);
-        for s in self.carries..self.carries + self.sequences {
-            body.parameter_if(s, |p| at(&p).copy_from(&at(&inputs[s]).entry(t, steps), 1));
-        }
-        for c in 0..self.carries {
-            body.parameter_if(c, |p| at(&outputs[histories + c]).entry(t, steps).copy_from(&at(&p), 1));
-        }
-        body.run(io.batch, &Step { scan_step: t as u32, ..*io.step })?;
-        for c in 0..self.carries {
-            body.parameter_if(c, |p| p.copy_from(&body.result(c), io.batch));
-        }
-        for o in 0..self.outputs() {
-            let result = at(&body.result(self.carries + o));
-            at(&outputs[self.carries + o]).entry(t, steps).copy_from(&result, 1);
-        }
-        Ok(())
     }
 
     fn parameter_types(&self) -> Vec<Option<&Type>> {
@@ -179,27 +157,7 @@ impl Op for Scan {
     }
 
     fn forward_with(&self, io: &Io<'_>, body: &Body<'_>) -> Result<()> {
-        let steps = io.input_type(self.carries).dims()[0].coef;
-        // Without steps there is still something to do: one part of nothing.
-        let part = turn::part(steps.max(1), 1, 0);
-        let (inputs, outputs) = io.args();
-        if part.start == 0 {
-            for i in (0..self.carries).chain(self.carries + self.sequences..inputs.len()) {
-                body.parameter_if(i, |parameter| parameter.copy_from(&inputs[i], io.batch));
-            }
-        }
-        for i in part.start..part.end.min(steps) {
-            self.step(io, body, if self.reverse { steps - 1 - i } else { i }, steps)?;
-        }
-        if part.end >= steps {
-            for c in 0..self.carries {
-                match steps {
-                    0 => outputs[c].copy_from(&inputs[c], io.batch),
-                    _ => outputs[c].copy_from(&body.result(c), io.batch),
-                }
-            }
-        }
-        Ok(())
+        run::forward(self, io, body)
     }
 
     fn oracle(&self, x: &mut Oracle<'_>) -> Result<()> {

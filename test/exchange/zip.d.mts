@@ -1,0 +1,5 @@
+// What TypeScript may know of zip.mjs.
+export function zipOf(
+  files: Record<string, string | Uint8Array>,
+  options?: { deflate?: boolean; size?: number },
+): Uint8Array<ArrayBuffer>;
