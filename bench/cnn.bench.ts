@@ -2,8 +2,9 @@
 // by `model.fit`, in images/s, beside the peers that are installed: epochs over 512 shuffled images, one per call of fit.
 
 import assert from 'node:assert/strict';
-import { Adam, Conv2D, Dense, Flatten, MaxPooling2D, Sequential } from 'descend';
+import { Adam } from 'descend';
 import { ask, main, NAMES, type Name } from './child.ts';
+import { cnn } from './cnn.ts';
 import { peers } from './peers.ts';
 import { figures, printTable, short } from './table.ts';
 import { ROUNDS, Rounds, type Timing, time } from './timing.ts';
@@ -50,18 +51,7 @@ async function contest(): Promise<void> {
 async function measure({ batchSize }: { batchSize: number }): Promise<Timing> {
   const { x, y } = samples();
   const input = { data: x, shape: [IMAGES, 28, 28, 1] };
-  const model = new Sequential(
-    [
-      new Conv2D({ filters: 32, kernelSize: 3, activation: 'relu', inputShape: [28, 28, 1] }),
-      new MaxPooling2D(),
-      new Conv2D({ filters: 64, kernelSize: 3, activation: 'relu' }),
-      new MaxPooling2D(),
-      new Flatten(),
-      new Dense({ units: 128, activation: 'relu' }),
-      new Dense({ units: 10, activation: 'softmax' }),
-    ],
-    { seed: 42 },
-  );
+  const model = cnn();
   model.compile({ optimizer: new Adam({ learningRate: 1e-3 }), loss: 'sparseCategoricalCrossentropy' });
   const epochs = (count: number) => model.fit(input, y, { epochs: count, batchSize, verbose: 0 });
   const { history } = await epochs(5);

@@ -6,15 +6,12 @@ import { fileURLToPath } from 'node:url';
 import {
   Adam,
   Add,
-  Conv2D,
   Dense,
   Embedding,
-  Flatten,
   Input,
   Layer,
   LayerNormalization,
   LSTM,
-  MaxPooling2D,
   Model,
   MultiHeadAttention,
   ops,
@@ -22,6 +19,7 @@ import {
   type Tensor,
 } from 'descend';
 import { ask, main, NAMES } from './child.ts';
+import { cnn } from './cnn.ts';
 import { peers } from './peers.ts';
 import { figures, printTable, short } from './table.ts';
 import { ROUNDS, Rounds, type Timing, time } from './timing.ts';
@@ -102,21 +100,6 @@ function transformer(): Model {
   }
   const outputs = new Dense({ units: TOKENS, activation: 'softmax' }).apply(x);
   return new Model({ inputs: input, outputs, seed: 1 });
-}
-
-function cnn(): Sequential {
-  return new Sequential(
-    [
-      new Conv2D({ filters: 32, kernelSize: 3, activation: 'relu', inputShape: [PIXELS, PIXELS, 1] }),
-      new MaxPooling2D(),
-      new Conv2D({ filters: 64, kernelSize: 3, activation: 'relu' }),
-      new MaxPooling2D(),
-      new Flatten(),
-      new Dense({ units: 128, activation: 'relu' }),
-      new Dense({ units: 10, activation: 'softmax' }),
-    ],
-    { seed: 1 },
-  );
 }
 
 /** Times an epoch, after having seen that epochs teach by heart. */

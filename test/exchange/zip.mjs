@@ -19,29 +19,19 @@ export function zipOf(files, options = {}) {
     fields.setUint32(18, options.size ?? data.length, true);
     fields.setUint16(22, title.length, true);
     const common = new Uint8Array(fields.buffer);
-    const local = joined([Uint8Array.of(0x50, 0x4b, 3, 4), common, title, packed]);
+    const local = Buffer.concat([Uint8Array.of(0x50, 0x4b, 3, 4), common, title, packed]);
     const rest = new DataView(new ArrayBuffer(14));
     rest.setUint32(10, at, true);
-    directory.push(joined([Uint8Array.of(0x50, 0x4b, 1, 2, 20, 0), common, new Uint8Array(rest.buffer), title]));
+    directory.push(Buffer.concat([Uint8Array.of(0x50, 0x4b, 1, 2, 20, 0), common, new Uint8Array(rest.buffer), title]));
     parts.push(local);
     at += local.length;
   }
-  const list = joined(directory);
+  const list = Buffer.concat(directory);
   const end = new DataView(new ArrayBuffer(22));
   end.setUint32(0, 0x06054b50, true);
   end.setUint16(8, directory.length, true);
   end.setUint16(10, directory.length, true);
   end.setUint32(12, list.length, true);
   end.setUint32(16, at, true);
-  return joined([...parts, list, new Uint8Array(end.buffer)]);
-}
-
-function joined(parts) {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return Buffer.concat([...parts, list, new Uint8Array(end.buffer)]);
 }

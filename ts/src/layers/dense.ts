@@ -1,6 +1,6 @@
 // The fully connected layer.
 
-import type { Constraint, ConstraintLike } from '../constraints/index.js';
+import type { Constraint } from '../constraints/index.js';
 import { fail } from '../errors.js';
 import { add, matmul } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -8,30 +8,16 @@ import type { InitializerLike } from '../initializers/index.js';
 import { flag, type OptionTable, whole } from '../options.js';
 import type { RegularizerLike } from '../regularizers/index.js';
 import type { Activation, ActivationLike } from './activations.js';
-import { Layer, type LayerOptions } from './layer.js';
-import { activation, constraint, initializer, regularizer } from './options.js';
+import { Layer } from './layer.js';
+import { activation, KERNEL_OPTIONS, type KernelOptions } from './options.js';
 import type { Weight } from './weight.js';
 
 /** Options of Dense. */
-export interface DenseOptions extends LayerOptions {
+export interface DenseOptions extends KernelOptions {
   /** Number of outputs. */
   units: number;
   /** A name such as 'relu', or a function of tensors. Default none. */
   activation?: ActivationLike;
-  /** Whether to add a bias. Default true. */
-  useBias?: boolean;
-  /** Default 'glorot_uniform'. */
-  kernelInitializer?: InitializerLike;
-  /** Default 'zeros'. */
-  biasInitializer?: InitializerLike;
-  /** What the kernel's values cost, such as 'l2' or new regularizers.L2({ l2: 1e-4 }). Default none. */
-  kernelRegularizer?: RegularizerLike;
-  /** What the bias's values cost. Default none. */
-  biasRegularizer?: RegularizerLike;
-  /** What the kernel is held to after every update, such as 'max_norm'. Default nothing. */
-  kernelConstraint?: ConstraintLike;
-  /** What the bias is held to. Default nothing. */
-  biasConstraint?: ConstraintLike;
 }
 
 /** `activation(x · kernel + bias)` on the last axis: `[…, inputs]` becomes `[…, units]`. */
@@ -42,12 +28,7 @@ export class Dense extends Layer {
     units: [undefined, whole(1)],
     activation: ['linear', activation],
     useBias: [true, flag],
-    kernelInitializer: ['glorot_uniform', initializer],
-    biasInitializer: ['zeros', initializer],
-    kernelRegularizer: [null, regularizer],
-    biasRegularizer: [null, regularizer],
-    kernelConstraint: [null, constraint],
-    biasConstraint: [null, constraint],
+    ...KERNEL_OPTIONS,
   };
   declare readonly units: number;
   declare readonly activation: Activation;

@@ -1,7 +1,7 @@
 // What layers of several attention heads have in common: products of the inputs, attention, and one product of what all heads
 // found. Refuses inputs that are not sequences of vectors.
 
-import type { Constraint, ConstraintLike } from '../constraints/index.js';
+import type { Constraint } from '../constraints/index.js';
 import { toArrayData } from '../data/arrays.js';
 import { fail } from '../errors.js';
 import { byHead } from '../graph/attention.js';
@@ -10,44 +10,29 @@ import { add, attention, broadcastTo, logicalAnd, matmul, reshape } from '../gra
 import type { Operand, Tensor } from '../graph/tensor.js';
 import type { InitializerLike } from '../initializers/index.js';
 import { flag, type OptionTable } from '../options.js';
-import type { Regularizer, RegularizerLike } from '../regularizers/index.js';
+import type { Regularizer } from '../regularizers/index.js';
 import { keyMask, threeOf, type WithScores } from './attention.js';
 import { productWeights } from './attention-weights.js';
 import {
   type CallOptions,
   isSymbolic,
   Layer,
-  type LayerOptions,
   listOf,
   type OperandOf,
   type SampleShape,
   type Several,
   type SymbolicOf,
 } from './layer.js';
-import { constraint, initializer, rate, regularizer } from './options.js';
+import { KERNEL_OPTIONS, type KernelOptions, rate } from './options.js';
 import type { SymbolicTensor } from './symbolic.js';
 import type { Weight } from './weight.js';
 
 /** Options of layers of several heads. */
-export interface HeadsOptions extends LayerOptions {
+export interface HeadsOptions extends KernelOptions {
   /** The share of weights set to 0 in training. Default 0. */
   dropout?: number;
-  /** Whether the four products add a bias. Default true. */
-  useBias?: boolean;
   /** Whether step i sees steps up to i alone. Default false. (Keras: an argument of the call.) */
   useCausalMask?: boolean;
-  /** Default 'glorot_uniform'. */
-  kernelInitializer?: InitializerLike;
-  /** Default 'zeros'. */
-  biasInitializer?: InitializerLike;
-  /** What the kernels cost. Default none. */
-  kernelRegularizer?: RegularizerLike;
-  /** What the biases cost. Default none. */
-  biasRegularizer?: RegularizerLike;
-  /** What the kernels are held to after every update, such as 'max_norm'. Default nothing. */
-  kernelConstraint?: ConstraintLike;
-  /** What the biases are held to. Default nothing. */
-  biasConstraint?: ConstraintLike;
   /** Understood for Keras's sake: attention is streamed either way. */
   flashAttention?: boolean | null;
 }
@@ -89,12 +74,7 @@ export abstract class Heads extends Layer<Several> {
     dropout: [0, rate],
     useBias: [true, flag],
     useCausalMask: [false, flag],
-    kernelInitializer: ['glorot_uniform', initializer],
-    biasInitializer: ['zeros', initializer],
-    kernelRegularizer: [null, regularizer],
-    biasRegularizer: [null, regularizer],
-    kernelConstraint: [null, constraint],
-    biasConstraint: [null, constraint],
+    ...KERNEL_OPTIONS,
     flashAttention: [null, flag],
   };
   override readonly takes = 'either';

@@ -76,6 +76,7 @@ export {
 } from './multi-head-attention.js';
 export { AlphaDropout, GaussianDropout, GaussianNoise, type GaussianNoiseOptions, type RateOptions } from './noise.js';
 export { Normalization, type NormalizationOptions } from './normalization.js';
+export type { KernelOptions } from './options.js';
 export { Permute, type PermuteOptions, RepeatVector, type RepeatVectorOptions } from './permuting.js';
 export {
   AveragePooling1D,

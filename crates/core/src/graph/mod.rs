@@ -68,6 +68,19 @@ impl Graph {
         &self.types[value.index()]
     }
 
+    /// The types of a node's inputs, followed by those of its outputs.
+    pub fn types_of(&self, node: &Node) -> Vec<Type> {
+        node.inputs.iter().chain(&node.outputs).map(|&v| self.ty(v).clone()).collect()
+    }
+
+    /// Rough nanoseconds of a node at batch `b`, as its op says.
+    pub fn cost_of(&self, node: &Node, b: usize) -> f64 {
+        match &node.kind {
+            Kind::Op(op) => op.cost(&self.types_of(node), b),
+            Kind::Source(_) => 0.0,
+        }
+    }
+
     pub fn shape(&self, value: Value) -> Shape {
         self.ty(value).shape.clone()
     }

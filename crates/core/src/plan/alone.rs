@@ -1,6 +1,5 @@
 //! Whether a plan may run on some entries of the batch alone.
 
-use super::program::types;
 use crate::graph::{Graph, Kind, Node, Value};
 use crate::op::is_of_rows;
 
@@ -13,7 +12,7 @@ pub fn by_rows(graph: &Graph, roots: &[Value]) -> bool {
         Kind::Source(_) => node.outputs.iter().all(of_rows),
         Kind::Op(op) => {
             let inputs = node.inputs.iter().all(|v| fixed(v) || of_rows(v));
-            inputs && node.outputs.iter().all(of_rows) && op.row_by_row(&types(graph, node))
+            inputs && node.outputs.iter().all(of_rows) && op.row_by_row(&graph.types_of(node))
         }
     };
     roots.iter().all(of_rows) && graph.nodes.iter().all(fits)

@@ -1,7 +1,6 @@
 //! Fusion by patterns the ops declare: a producer whose only reader is the next op may do that op's work as well.
 //! No value changes; one pass over memory is saved.
 
-use crate::graph::types::Type;
 use crate::graph::{Graph, Kind, Value};
 use crate::op::Op;
 use std::sync::Arc;
@@ -39,6 +38,5 @@ pub fn fuse(graph: &Graph, roots: &[Value]) -> Graph {
 fn fused(graph: &Graph, before: usize, n: usize) -> Option<Arc<dyn Op>> {
     let (Kind::Op(first), Kind::Op(next)) = (&graph.nodes[before].kind, &graph.nodes[n].kind) else { return None };
     let node = &graph.nodes[n];
-    let types: Vec<Type> = node.inputs.iter().chain(&node.outputs).map(|&v| graph.ty(v).clone()).collect();
-    first.fuse(next.as_ref(), next.epilogue(&types))
+    first.fuse(next.as_ref(), next.epilogue(&graph.types_of(node)))
 }

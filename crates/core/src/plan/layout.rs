@@ -101,8 +101,7 @@ fn taken_over(graph: &Graph, n: usize, block_of: &[Option<usize>], last_use: &[u
     let (from, to) = (graph.ty(input), graph.ty(output));
     let fits = from.dtype == to.dtype && from.size() == to.size();
     let free = last_use[input.index()] == n && !node.inputs[1..].contains(&input);
-    let types = || node.inputs.iter().chain(&node.outputs).map(|&v| graph.ty(v).clone()).collect::<Vec<_>>();
-    if fits && free && op.in_place(&types()) { block_of[input.index()] } else { None }
+    if fits && free && op.in_place(&graph.types_of(node)) { block_of[input.index()] } else { None }
 }
 
 /// Largest first, each at the lowest offset where no block alive at the same time lies. Returns the arena's length.

@@ -4,7 +4,7 @@
 use super::layout::{Layout, lay_out};
 use crate::error::Result;
 use crate::graph::types::{DType, Dim, Shape, Type};
-use crate::graph::{Graph, Kind, Node, Source, Value};
+use crate::graph::{Graph, Kind, Source, Value};
 use crate::kernel::io::Io;
 use crate::kernel::memory::Buffer;
 use crate::kernel::place::Arg;
@@ -116,7 +116,7 @@ impl Program {
         }
         let scratch = |n: usize| scratch_type(&graph, n, max_batch, threads);
         let copies = |n: usize, body: &Program| {
-            if body.by_rows && cost(&graph, n, max_batch) > SHARED_FROM { threads } else { 1 }
+            if body.by_rows && graph.cost_of(&graph.nodes[n], max_batch) > SHARED_FROM { threads } else { 1 }
         };
         let extra: Vec<usize> = (0..graph.nodes.len())
             .map(|n| {
@@ -284,17 +284,6 @@ fn uses(graph: &Graph, roots: &[Value], kind: &dyn Fn(usize) -> u8) -> Vec<u8> {
     nodes
 }
 
-pub(super) fn types(graph: &Graph, node: &Node) -> Vec<Type> {
-    node.inputs.iter().chain(&node.outputs).map(|&v| graph.ty(v).clone()).collect()
-}
-
-fn cost(graph: &Graph, n: usize, max_batch: usize) -> f64 {
-    match &graph.nodes[n].kind {
-        Kind::Op(op) => op.cost(&types(graph, &graph.nodes[n]), max_batch),
-        Kind::Source(_) => 0.0,
-    }
-}
-
 /// How many turns to do work of `cost` nanoseconds in.
 pub fn parts(cost: f64) -> usize {
     1 + (cost / TURN_NS).min(MAX_PARTS) as usize
@@ -303,7 +292,7 @@ pub fn parts(cost: f64) -> usize {
 fn scratch_type(graph: &Graph, n: usize, max_batch: usize, threads: usize) -> Result<Option<Type>> {
     let node = &graph.nodes[n];
     let Kind::Op(op) = &node.kind else { return Ok(None) };
-    match op.scratch(&types(graph, node), max_batch, threads) {
+    match op.scratch(&graph.types_of(node), max_batch, threads) {
         0 => Ok(None),
         len => Ok(Some(Type { dtype: DType::F32, shape: Shape::new([Dim::fixed(len)])? })),
     }

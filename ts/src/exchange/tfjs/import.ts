@@ -63,15 +63,9 @@ function bytesOf(weights: unknown): Uint8Array {
 }
 
 async function shards(source: string | URL, paths: readonly string[]): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   for (const path of paths) parts.push(await readSource(beside(source, path) as Source));
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 function beside(source: string | URL, path: string): string | URL {

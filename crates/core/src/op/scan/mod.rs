@@ -194,14 +194,7 @@ impl Op for Scan {
 
     fn cost(&self, types: &[Type], batch: usize) -> f64 {
         let steps = types.get(self.carries).and_then(|ty| ty.dims().first()).map_or(1, |dim| dim.coef);
-        let nodes = self.body.nodes.iter().filter_map(|node| match &node.kind {
-            Kind::Op(op) => {
-                let types: Vec<Type> =
-                    node.inputs.iter().chain(&node.outputs).map(|&v| self.body.ty(v).clone()).collect();
-                Some(op.cost(&types, batch))
-            }
-            Kind::Source(_) => None,
-        });
+        let nodes = self.body.nodes.iter().map(|node| self.body.cost_of(node, batch));
         nodes.sum::<f64>() * steps as f64
     }
 
