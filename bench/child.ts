@@ -9,6 +9,7 @@ import { ready } from 'descend';
 export interface Contestant {
   readonly engine: 'native' | 'wasm';
   readonly threads: number;
+  readonly precision?: 'fast';
 }
 
 /** All there are. WASM has one thread. */
@@ -16,11 +17,16 @@ export const CONTESTANTS = {
   'native 1': { engine: 'native', threads: 1 },
   'native 2': { engine: 'native', threads: 2 },
   wasm: { engine: 'wasm', threads: 1 },
+  'fast 1': { engine: 'native', threads: 1, precision: 'fast' },
+  'fast 2': { engine: 'native', threads: 2, precision: 'fast' },
 } as const satisfies Record<string, Contestant>;
 
 /** The name of a contestant. */
 export type Name = keyof typeof CONTESTANTS;
-export const NAMES = Object.keys(CONTESTANTS) as Name[];
+/** Those that compute the same bits. */
+export const NAMES = ['native 1', 'native 2', 'wasm'] as const satisfies Name[];
+/** Where products take the time, also those that round once: the arithmetic of the peers. */
+export const WITH_FAST = Object.keys(CONTESTANTS) as Name[];
 
 /** Runs `parent`; in a child, readies the engine of its task and answers with what `child` makes of it. */
 export async function main<Task extends object>(
@@ -29,7 +35,8 @@ export async function main<Task extends object>(
 ): Promise<void> {
   if (process.send) {
     const task = JSON.parse(process.argv[2] ?? '') as Contestant & Task;
-    await ready({ engine: task.engine, threads: task.threads });
+    const { engine, threads, precision } = task;
+    await ready({ engine, threads, ...(precision && { precision }) });
     process.send(await child(task));
     process.disconnect();
     return;

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { Adam } from 'descend';
-import { ask, main, NAMES, type Name } from './child.ts';
+import { ask, main, type Name, WITH_FAST } from './child.ts';
 import { cnn } from './cnn.ts';
 import { peers } from './peers.ts';
 import { figures, printTable, short } from './table.ts';
@@ -25,7 +25,7 @@ async function contest(): Promise<void> {
   const task = { task: 'cnn', batches: BATCHES, python: ['tf-function', 'torch-fused', 'jax-optax'], jaxJs: true };
   for (let round = 0; round < ROUNDS; round++) {
     for (const batchSize of BATCHES) {
-      for (const name of NAMES) rounds.add(`${batchSize} ${name}`, await ask<Timing>(name, { batchSize }));
+      for (const name of WITH_FAST) rounds.add(`${batchSize} ${name}`, await ask<Timing>(name, { batchSize }));
     }
     for (const { peer, batch, ...timing } of await peers(task)) {
       others.add(peer);
@@ -33,7 +33,7 @@ async function contest(): Promise<void> {
     }
   }
   const perSecond = (seconds: number) => 1 / seconds;
-  const names = [...NAMES, ...others];
+  const names = [...WITH_FAST, ...others];
   const rows = names.map((name) => [name, ...BATCHES.map((b) => figures(rounds.get(`${b} ${name}`), perSecond))]);
   printTable('CNN training: images/s, best / median ± spread', ['batch', ...BATCHES.map(String)], rows);
   console.log(`on another machine, at batch 32 / 128 (bench-peers/peers.md): ${ELSEWHERE}`);

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { grad, minimize, ops, SGD, type Tensor, type Variable, variable } from 'descend';
-import { ask, main, NAMES, type Name } from './child.ts';
+import { ask, main, type Name, WITH_FAST } from './child.ts';
 import { Limits } from './limits.ts';
 import { figures, printTable, short } from './table.ts';
 import { ROUNDS, Rounds, type Timing, time } from './timing.ts';
@@ -26,7 +26,7 @@ async function contest(): Promise<void> {
         peak[threads] = Math.max(peak[threads], gflops);
       }
     }
-    for (const n of SIZES) for (const name of NAMES) rounds.add(`${n} ${name}`, await ask<Timing>(name, { n }));
+    for (const n of SIZES) for (const name of WITH_FAST) rounds.add(`${n} ${name}`, await ask<Timing>(name, { n }));
   }
   await limits?.remove();
   report(rounds, peak);
@@ -34,15 +34,15 @@ async function contest(): Promise<void> {
 
 function report(rounds: Rounds, peak: { 1: number; 2: number }): void {
   const head = ['size', ...SIZES.map(String)];
-  const rows = NAMES.map((name) => [
+  const rows = WITH_FAST.map((name) => [
     name,
     ...SIZES.map((n) => figures(rounds.get(`${n} ${name}`), (seconds) => (2 * n ** 3) / seconds / 1e9)),
   ]);
   printTable('Matrix products: GFLOP/s, best / median ± spread', head, rows);
   const best = (name: Name, n: number) => (2 * n ** 3) / rounds.get(`${n} ${name}`)!.best / 1e9;
   if (peak[1] > 0) {
-    const rows = NAMES.map((name) => {
-      const limit = peak[name === 'native 2' ? 2 : 1];
+    const rows = WITH_FAST.map((name) => {
+      const limit = peak[name.endsWith('2') ? 2 : 1];
       const shares = SIZES.map((n) => `${Math.round((100 * best(name, n)) / limit)}%`);
       return [name, ...shares, `${short(limit)} fused, ${short(limit / 2)} not`];
     });

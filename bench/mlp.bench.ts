@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { Adam, Dense, Rescaling, Sequential } from 'descend';
-import { ask, main, NAMES } from './child.ts';
+import { ask, main, WITH_FAST } from './child.ts';
 import { peers } from './peers.ts';
 import { figures, printTable, short } from './table.ts';
 import { ROUNDS, Rounds, type Timing, time } from './timing.ts';
@@ -27,14 +27,14 @@ async function contest(): Promise<void> {
   const task = { task: 'mlp', batches: BATCHES, python, samples: SAMPLES, jaxJs: true };
   for (let round = 0; round < ROUNDS; round++) {
     for (const batchSize of BATCHES) {
-      for (const name of NAMES) rounds.add(`${batchSize} ${name}`, await ask<Timing>(name, { batchSize }));
+      for (const name of WITH_FAST) rounds.add(`${batchSize} ${name}`, await ask<Timing>(name, { batchSize }));
     }
     for (const { peer, batch, ...timing } of await peers(task)) {
       others.add(peer);
       rounds.add(`${batch} ${peer}`, timing);
     }
   }
-  report(rounds, [...NAMES, ...others]);
+  report(rounds, [...WITH_FAST, ...others]);
 }
 
 function report(rounds: Rounds, names: readonly string[]): void {

@@ -1,5 +1,5 @@
 // Every optimizer's step by `applyGradients`, with gradients held by the engine, beside steps by hand in C that read and
-// write as many tensors (sweeps.c; for k = 0 and 2 also bench-peers/limits.c of the folder of shared data, where it is).
+// write as many tensors (sweeps.c; for k = 2 also bench-peers/limits.c of the folder of shared data, where it is).
 // A call takes the L2 norm of the gradient as well: a pass of 4 bytes per parameter besides 12 + 8k, and so shares are given
 // of C's step alone and of C's step with such a pass. Optimizers that look at whole tensors make passes of their own (*).
 // BENCH_SIZES=1e3,1e6 measures fewer sizes.
@@ -9,7 +9,7 @@ import { cpus } from 'node:os';
 import { Adam, Muon, minimize, type Optimizer, ops, optimizers, SOAP, variable } from 'descend';
 import { ask, main, NAMES } from './child.ts';
 import { Limits } from './limits.ts';
-import { bytesOf, MOST_STATES, Sweeps } from './sweeps.ts';
+import { bytesOf, MOST_STATES, ROOTED, Sweeps } from './sweeps.ts';
 import { printTable, short } from './table.ts';
 import { ROUNDS, Rounds, type Timing, time } from './timing.ts';
 
@@ -23,9 +23,14 @@ const SMALL = 64;
 const WHOLE: ReadonlySet<string> = new Set(
   'Lamb LARS NovoGrad Fromage Adafactor SM3 StableAdamW Muon SOAP DoG DoWG Prodigy DAdaptAdamW'.split(' '),
 );
+/** Those with one tensor of state that take a root, as C's Adam does and C's momentum does not. */
+const ROOTS: ReadonlySet<string> = new Set(['RMSprop', 'Adagrad']);
 /** Those that gradients alone do not make a step of. */
 const MORE: ReadonlySet<string> = new Set('PolyakSGD MoMo MoMoAdam LBFGS Sophia'.split(' '));
 const ALL = optimizers.OPTIMIZERS.map(({ name }) => name).filter((name) => !MORE.has(name));
+/** The steps in C, by their tensors of state or as `ROOTED`. */
+const KINDS = [...Array.from({ length: MOST_STATES + 1 }, (_, k) => k), ROOTED];
+const statesOf = (kind: number): number => (kind === ROOTED ? 1 : kind);
 const make = (className: string): Optimizer => optimizers.get(className);
 
 const CALLS = {
@@ -35,6 +40,8 @@ const CALLS = {
   minimize: 'minimize of 2 parameters, ns per step of Adam',
   together: 'Adam, one tensor of 1e6, ns per parameter',
   apart: 'Adam, 100 tensors of 1e4, ns per parameter',
+  bytes: 'Adam with a byte for each number of state, 1e6, ns per parameter',
+  halves: 'Adam with bfloat16 state, 1e6, ns per parameter',
   muon: 'Muon, 512 x 512, us',
   soap: 'SOAP, 512 x 512, us (bases improved every tenth step)',
 } as const;
@@ -83,9 +90,9 @@ async function measureC(
   n: number,
   threads: number,
 ) {
-  for (let k = 0; sweeps && k <= MOST_STATES; k++) {
+  for (const kind of KINDS) {
     for (const pass of [false, true]) {
-      rounds.add(`C ${k} ${n} ${threads} ${pass}`, await sweeps.measure(k, n, threads, pass));
+      if (sweeps) rounds.add(`C ${kind} ${n} ${threads} ${pass}`, await sweeps.measure(kind, n, threads, pass));
     }
   }
   const { best, median } = (await limits?.measure('adam-avx512', n, threads)) ?? {};
@@ -96,16 +103,19 @@ function report(rounds: Rounds, states: ReadonlyMap<string, number>): void {
   console.log(`${cpus()[0]?.model}; ${ROUNDS} rounds; the best of all samples`);
   const best = (key: string): number => rounds.get(key)?.best ?? Number.NaN;
   const sizes = SIZES.map((n) => n.toExponential().replace('+', ''));
-  const limit = (k: number, n: number, threads: number, pass: boolean): number => {
+  const limit = (kind: number, n: number, threads: number, pass: boolean): number =>
+    best(`C ${kind} ${n} ${threads} ${pass}`);
+  const limitOf = (className: string, n: number, threads: number, pass: boolean): number => {
+    const k = states.get(className) ?? 0;
     const known = Math.min(k, MOST_STATES);
-    return (best(`C ${known} ${n} ${threads} ${pass}`) * bytesOf(k)) / bytesOf(known);
+    return (limit(ROOTS.has(className) ? ROOTED : known, n, threads, pass) * bytesOf(k)) / bytesOf(known);
   };
   for (const threads of [1, 2]) {
     const name = threads === 1 ? 'native 1' : 'native 2';
-    const c = Array.from({ length: MOST_STATES + 1 }, (_, k) => [
-      `C, k = ${k}`,
-      String(k),
-      String(bytesOf(k)),
+    const c = KINDS.map((k) => [
+      k === ROOTED ? 'C, k = 1 with a root' : `C, k = ${k}`,
+      String(statesOf(k)),
+      String(bytesOf(statesOf(k))),
       ...SIZES.map((n) => `${short(1e9 * limit(k, n, threads, false))} (${short(1e9 * limit(k, n, threads, true))})`),
     ]);
     const title = `${threads} thread(s): ns per parameter, of C without and (with) the pass`;
@@ -114,17 +124,18 @@ function report(rounds: Rounds, states: ReadonlyMap<string, number>): void {
       const k = states.get(className) ?? 0;
       const cells = SIZES.map((n) => {
         const ours = best(`${className} ${n} ${name}`);
-        const share = (pass: boolean) => (limit(k, n, threads, pass) / ours).toFixed(2);
+        const share = (pass: boolean) => (limitOf(className, n, threads, pass) / ours).toFixed(2);
         return `${short(1e9 * ours)} = ${share(false)} (${share(true)})`;
       });
       return [`${className}${WHOLE.has(className) ? ' *' : ''}`, String(k), String(bytesOf(k)), ...cells];
     });
     printTable(`${threads} thread(s): ns per parameter = C / ours (aim ${AIM})`, ['', 'k', 'bytes', ...sizes], rows);
     for (const pass of [false, true]) {
-      const short = ALL.filter((className) => !WHOLE.has(className)).map((className) => {
-        const k = states.get(className) ?? 0;
-        return Math.min(...SIZES.map((n) => limit(k, n, threads, pass) / best(`${className} ${n} ${name}`)));
-      });
+      const share = (className: string, n: number) =>
+        limitOf(className, n, threads, pass) / best(`${className} ${n} ${name}`);
+      const short = ALL.filter((className) => !WHOLE.has(className)).map((className) =>
+        Math.min(...SIZES.map((n) => share(className, n))),
+      );
       const reached = short.filter((share) => share >= AIM).length;
       const least = Math.min(...short).toFixed(2);
       const whose = pass ? "C's step with the pass" : "C's step";
@@ -196,8 +207,8 @@ async function measureCalls(): Promise<Record<Call, Timing>> {
       { length: count },
       (_, i) => [variable(slope(size)), variable(start(size), undefined, { name: `w${i}` })] as const,
     );
-  const apply = (count: number, size: number, units = 1): Promise<Timing> => {
-    const [adam, given] = [new Adam(), pairs(count, size)];
+  const apply = (count: number, size: number, units = 1, adam = new Adam()): Promise<Timing> => {
+    const given = pairs(count, size);
     return time(() => adam.applyGradients(given), units);
   };
   const [adam, array, w] = [new Adam(), slope(10), variable(start(10))];
@@ -215,6 +226,8 @@ async function measureCalls(): Promise<Record<Call, Timing>> {
     minimize: await time(() => minimize(bowl, options), 50_000),
     together: await apply(1, 1e6, 1e6),
     apart: await apply(100, 1e4, 1e6),
+    bytes: await apply(1, 1e6, 1e6, new Adam({ stateDtype: 'int8' })),
+    halves: await apply(1, 1e6, 1e6, new Adam({ stateDtype: 'bfloat16' })),
     muon: await matrix(new Muon()),
     soap: await tens(new SOAP()),
   };

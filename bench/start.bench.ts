@@ -1,6 +1,6 @@
 // What a start costs. In Node: resident memory after a first training step, above a Node that does nothing (aim: 15 MB).
 // In Chromium: from navigation to the end of the first training step, with nothing cached (aim: 150 ms), from a bundle,
-// from one whose page asks for the WASM module itself, and from the package's files as they are.
+// from one whose page asks for the WASM module itself, and from the package's own bundle as it is.
 
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
@@ -67,7 +67,7 @@ async function inPage(): Promise<void> {
   const options = { bundle: true, minify: true, format: 'esm', logLevel: 'error' } as const;
   await build({ ...options, entryPoints: [`${ROOT}${OUT}/app.js`], outfile: `${ROOT}${OUT}/js/app.js` });
   const icon = '<!doctype html><link rel="icon" href="data:,">';
-  const map = '<script type="importmap">{ "imports": { "descend": "/dist/index.browser.js" } }</script>';
+  const map = '<script type="importmap">{ "imports": { "descend": "/dist/whole/browser.js" } }</script>';
   const preload = '<link rel="preload" href="wasm/descend.wasm" as="fetch" crossorigin>';
   const script = '<script type="module" src="js/app.js"></script>';
   await writeFile(`${ROOT}${OUT}/bundle.html`, `${icon}${script}`);

@@ -1,5 +1,6 @@
 // One step of an optimizer with k tensors of state by hand, k = 0 … 4: what this machine can do of a sweep that reads and
-// writes everything once. `sweeps k n threads pass` prints the seconds per step, best and median; with `pass` 1 the step
+// writes everything once; 5 is k = 1 with a root and a division, which in the cache take longer than all else.
+// `sweeps k n threads pass` prints the seconds per step, best and median; with `pass` 1 the step
 // begins by reading the gradient for its norm, as `applyGradients` does.
 #define _GNU_SOURCE
 #include <math.h>
@@ -31,6 +32,10 @@ STEP sgd(float *restrict p, const float *restrict g, size_t from, size_t to) {
 
 STEP momentum(float *restrict p, const float *restrict g, float *restrict m, size_t from, size_t to) {
   EACH { m[i] = .9f * m[i] + g[i]; p[i] -= 1e-9f * m[i]; }
+}
+
+STEP rmsprop(float *restrict p, const float *restrict g, float *restrict v, size_t from, size_t to) {
+  EACH { v[i] += .1f * (g[i] * g[i] - v[i]); p[i] -= 1e-9f * g[i] / (sqrtf(v[i]) + 1e-8f); }
 }
 
 STEP adam(float *restrict p, const float *restrict g, float *restrict m, float *restrict v, size_t from, size_t to) {
@@ -77,6 +82,7 @@ static void part(int thread, size_t from, size_t to) {
     case 2: adam(p, g, s[0], s[1], from, to); break;
     case 3: amsgrad(p, g, s[0], s[1], s[2], from, to); break;
     case 4: adan(p, g, s[0], s[1], s[2], s[3], from, to); break;
+    case 5: rmsprop(p, g, s[0], from, to); break;
   }
 }
 

@@ -15,6 +15,9 @@ const SOURCE = fileURLToPath(new URL('sweeps.c', import.meta.url));
 /** Most tensors of state that a step in C has. */
 export const MOST_STATES = 4;
 
+/** The step in C with one tensor of state, a root and a division. */
+export const ROOTED = 5;
+
 /** Bytes that a step with k tensors of state reads and writes of each parameter, at the least. */
 export const bytesOf = (states: number): number => 12 + 8 * states;
 
@@ -40,7 +43,7 @@ export class Sweeps {
     }
   }
 
-  /** Seconds per parameter of a step with `states` tensors, with or without a pass over the gradient before it. */
+  /** Seconds per parameter of a step with `states` tensors (or `ROOTED`), with or without a pass over the gradient before it. */
   async measure(states: number, n: number, threads: number, pass: boolean): Promise<Timing> {
     const words = [states, n, threads, pass ? 1 : 0].map(String);
     const { stdout } = await run(join(this.#folder, 'sweeps'), words);

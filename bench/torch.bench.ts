@@ -18,7 +18,7 @@ import {
   Sequential,
   type Tensor,
 } from 'descend';
-import { ask, main, NAMES } from './child.ts';
+import { ask, main, WITH_FAST } from './child.ts';
 import { cnn } from './cnn.ts';
 import { peers } from './peers.ts';
 import { figures, printTable, short } from './table.ts';
@@ -47,7 +47,7 @@ async function contest(): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     for (const [task, { batches, samples }] of Object.entries(TASKS)) {
       for (const batch of batches) {
-        for (const name of NAMES) add(`${task} ${batch} ${name}`, await ask<Figures>(name, { task, batch }));
+        for (const name of WITH_FAST) add(`${task} ${batch} ${name}`, await ask<Figures>(name, { task, batch }));
         const [torch] = await peers({ task, batches: [batch], python: [PEER], script, samples });
         if (torch) add(`${task} ${batch} ${PEER}`, torch);
       }
@@ -55,7 +55,7 @@ async function contest(): Promise<void> {
   }
   const works = Object.entries(TASKS).flatMap(([task, { batches }]) => batches.map((batch) => `${task} ${batch}`));
   const perSecond = (seconds: number) => 1 / seconds;
-  const names = [...NAMES, PEER];
+  const names = [...WITH_FAST, PEER];
   printTable(
     'Training: samples/s, best / median ± spread',
     ['batch', ...works],

@@ -4,6 +4,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { addonFile, OLDEST_GLIBC, PLATFORMS } from './platforms.mjs';
 import { Failure, fromRoot, run, step } from './shell.mjs';
+import { addonFlags } from './toolchain.mjs';
 
 export async function main(platforms) {
   for (const platform of platforms) {
@@ -24,7 +25,7 @@ async function build(platform) {
   const env = {
     CARGO_PROFILE_RELEASE_STRIP: 'symbols',
     // A library for musl is shared, which Rust does not take for granted there.
-    ...(libc === 'musl' && { RUSTFLAGS: '-C target-feature=-crt-static' }),
+    RUSTFLAGS: addonFlags(libc === 'musl' ? '-C target-feature=-crt-static' : undefined),
   };
   await run('cargo', [own ? 'build' : 'zigbuild', ...options], { env });
   const built = { linux: 'libdescend_node.so', darwin: 'libdescend_node.dylib', win32: 'descend_node.dll' }[os];

@@ -12,11 +12,11 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { bundleForNode, GLUE, keepApart, withoutComments } from './bundle.mjs';
+import { bundleWhole, keepApart, shorten } from './bundle.mjs';
 import { Failure, fromRoot, run, runPackage, say, step } from './shell.mjs';
 import { GATE, inFamilies, split, withoutPanics } from './split.mjs';
 import { fingerprint, unlessFresh } from './stamp.mjs';
-import { ensureWasmTarget, ensureWasmTools, rustVersion } from './toolchain.mjs';
+import { addonFlags, ensureWasmTarget, ensureWasmTools, rustVersion } from './toolchain.mjs';
 
 const PARTS = { native: buildNative, wasm: buildWasm, ts: buildTypeScript };
 const RUST = [
@@ -60,14 +60,14 @@ export async function main(parts) {
 async function buildNative() {
   const rust = await rustVersion();
   const machine = `${process.platform}-${process.arch}`;
-  const inputs = () => fingerprint([...RUST, 'crates/node'], [rust, machine, process.env.RUSTFLAGS ?? '']);
+  const inputs = () => fingerprint([...RUST, 'crates/node'], [rust, machine, addonFlags()]);
   await unlessFresh('native', inputs, ['dist/native'], () =>
     step('native addon', () => {
       rmSync(fromRoot('dist/native'), { recursive: true, force: true });
       const where = ['--manifest-path', 'crates/node/Cargo.toml', '--output-dir', 'dist/native'];
       const options = ['--platform', '--release', '--no-js', ...where, '--', '--locked'];
       // Its own option leaves the symbols where they are.
-      const env = { CARGO_PROFILE_RELEASE_STRIP: 'symbols' };
+      const env = { CARGO_PROFILE_RELEASE_STRIP: 'symbols', RUSTFLAGS: addonFlags() };
       return runPackage('@napi-rs/cli/dist/cli.js', ['build', ...options], { env });
     }),
   );
@@ -77,7 +77,7 @@ async function buildWasm() {
   const rust = await rustVersion();
   const inputs = () => fingerprint([...RUST, 'crates/wasm', 'tools/wasm'], [rust]);
   const outputs = [
-    ...['descend.js', 'descend.wasm', 'descend.more.wasm', 'inline.js'].map((name) => `dist/wasm/${name}`),
+    ...['descend.wasm', 'descend.more.wasm', 'inline.js'].map((name) => `dist/wasm/${name}`),
     'ts/src/wasm/descend.d.ts',
   ];
   await unlessFresh('wasm', inputs, outputs, async () => {
@@ -99,8 +99,6 @@ async function buildWasm() {
         asText(name, readFileSync(fromRoot(`dist/wasm/${part}.wasm`))),
       );
       writeFileSync(fromRoot('dist/wasm/inline.js'), texts.join(''));
-      copyFileSync(`${made}/descend.js`, fromRoot('dist/wasm/descend.js'));
-      copyFileSync(`${made}/descend.d.ts`, fromRoot('dist/wasm/descend.d.ts'));
       copyFileSync(`${made}/descend.d.ts`, fromRoot('ts/src/wasm/descend.d.ts'));
     });
   });
@@ -151,8 +149,8 @@ const optimise = (from, options, to) =>
 
 async function buildTypeScript() {
   const inputs = () =>
-    fingerprint(['ts', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/bundle.mjs', GLUE]);
-  await unlessFresh('ts', inputs, ['dist/node/index.js', 'dist/index.d.ts'], () =>
+    fingerprint(['ts', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/bundle.mjs']);
+  await unlessFresh('ts', inputs, ['dist/whole/index.js', 'dist/index.d.ts'], () =>
     step('TypeScript', async () => {
       // What a deleted source left behind would be shipped.
       const folder = fromRoot('dist');
@@ -162,8 +160,8 @@ async function buildTypeScript() {
       for (const name of stale) rmSync(join(folder, name), { recursive: true });
       await runPackage('typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
       keepApart();
-      await withoutComments();
-      await bundleForNode();
+      await shorten();
+      await bundleWhole();
     }),
   );
 }

@@ -1,18 +1,17 @@
-// What becomes of the compiled modules: they lose their comments, which stand in the declarations; and one file is made
-// of them for Node, Deno and Bun, where nobody shakes trees: a hundred modules take 9 MB of memory more, and longer to
-// load. It lies one folder below dist, as its parts do, so that addresses relative to them stay true.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+// What becomes of the compiled modules: they lose their comments, which stand in the declarations; and a few files are made
+// of them for Node, Deno, Bun and pages without a bundler, where nobody shakes trees: hundreds of modules take 9 MB of memory
+// more there, and several times as long to load. They lie one folder below dist, as most modules do, so that addresses
+// relative to them stay true.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { Failure, fromRoot } from './shell.mjs';
 
-export const GLUE = 'dist/wasm/descend.js';
-
-/** Takes comments and spaces out of every module that was compiled: a third of what an installation has of JavaScript. */
-export async function withoutComments() {
+/** Makes every module that was compiled half as long. Only what stands within functions loses its name. */
+export async function shorten() {
   const outdir = fromRoot('dist');
   const modules = readdirSync(outdir, { recursive: true }).filter(
-    (file) => file.endsWith('.js') && !/^(native|wasm|node)\W/.test(file),
+    (file) => file.endsWith('.js') && !/^(native|wasm|whole)\W/.test(file),
   );
   const entryPoints = modules.map((file) => join(outdir, file));
   const inPlace = { outdir, outbase: outdir, allowOverwrite: true };
@@ -20,8 +19,7 @@ export async function withoutComments() {
     entryPoints,
     ...inPlace,
     tsconfigRaw: {},
-    minifyWhitespace: true,
-    minifySyntax: true,
+    minify: true,
     logLevel: 'warning',
   });
 }
@@ -45,32 +43,73 @@ export function keepApart() {
   writeFileSync(index, changed);
 }
 
-export async function bundleForNode() {
-  await build({
-    // The worker's script stands where the other looks for it.
-    entryPoints: {
-      index: fromRoot('dist/index.node.js'),
-      script: fromRoot('dist/engine/worker/script.js'),
-      exchange: fromRoot('dist/exchange/index.js'),
-    },
-    outdir: fromRoot('dist/node'),
-    bundle: true,
-    // What entries share is in files between them, so that their classes are the same; the exchange asks for the package.
-    splitting: true,
-    external: ['descend'],
-    // Nobody reads it: what the modules beside it are for. Classes go by their names in messages.
-    minify: true,
-    keepNames: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    logLevel: 'warning',
-    plugins: existsSync(fromRoot(GLUE)) ? [] : [{ name: 'without wasm', setup: leaveOut }],
-  });
+const inDist = (path) => fromRoot(`dist/${path}`);
+// What is in whole files, for nobody reads them: but classes and functions go by their names in messages and stacks. (That
+// esbuild could keep names while it shortens them is no help: it writes to every function, which takes 3 MB.)
+const WHOLE = {
+  outdir: inDist('whole'),
+  bundle: true,
+  splitting: true,
+  chunkNames: '[hash]',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  platform: 'node',
+  target: 'es2022',
+  format: 'esm',
+  logLevel: 'warning',
+};
+
+/**
+ * A file for each entry, and few between them: Node looks at every letter of every path that is imported, and once that
+ * loop is hot it is optimised, which takes 3 MB. So what `exchange` shares with the rest comes through one file more,
+ * `inner`, as namespaces, and not through a part for each set of entries that share something.
+ */
+export async function bundleWhole() {
+  const shared = await sharedWithExchange();
+  const inner = inDist('inner.js');
+  const names = ['index.js', 'later.js', ...shared.keys()];
+  writeFileSync(inner, names.map((path, i) => `export * as $${i} from './${path}';\n`).join(''));
+  // The worker's script stands where the others look for it.
+  const entryPoints = {
+    index: inDist('index.node.js'),
+    browser: inDist('index.browser.js'),
+    script: inDist('engine/worker/script.js'),
+    inner,
+  };
+  await build({ ...WHOLE, entryPoints });
+  rmSync(inner);
+  const setup = (build) => {
+    build.onResolve({ filter: /^\./ }, ({ path, importer, namespace }) => {
+      if (namespace === 'inner') return { path, external: true };
+      const found = relative(inDist(''), join(dirname(importer), path)).replaceAll('\\', '/');
+      return shared.has(found) ? { path: found, namespace: 'inner' } : undefined;
+    });
+    build.onLoad({ filter: /./, namespace: 'inner' }, ({ path }) => {
+      const name = `$${names.indexOf(path)}`;
+      return { contents: `import { ${name} } from './inner.js'; export const { ${shared.get(path)} } = ${name};` };
+    });
+  };
+  const exchange = { ...WHOLE, entryPoints: { exchange: inDist('exchange/index.js') }, external: ['descend'] };
+  await build({ ...exchange, plugins: [{ name: 'inner', setup }] });
+  for (const file of readdirSync(inDist('whole'))) withOwnNames(inDist(`whole/${file}`));
 }
 
-// `npm start` builds no WASM: there is an addon then.
-function leaveOut(build) {
-  build.onResolve({ filter: /wasm\/descend\.js$/ }, ({ path }) => ({ path, namespace: 'absent' }));
-  build.onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: 'module.exports = {};' }));
+/** Classes that speak of themselves go by their names again: esbuild writes `Adam = class _Adam`. */
+function withOwnNames(file) {
+  const text = readFileSync(file, 'utf8');
+  const names = [...text.matchAll(/\b(\w+)=class _\1\b/g)].map(([, name]) => name);
+  if (names.length === 0) return;
+  writeFileSync(file, text.replace(new RegExp(`(?<![\\w$.])_(${names.join('|')})(?![\\w$])`, 'g'), '$1'));
+}
+
+/** The modules outside of `exchange` that its own import, with what they export. */
+async function sharedWithExchange() {
+  const look = { ...WHOLE, write: false, metafile: true, absWorkingDir: inDist(''), external: ['descend'] };
+  const { metafile } = await build({ ...look, entryPoints: [inDist('exchange/index.js')] });
+  const own = Object.entries(metafile.inputs).filter(([path]) => path.startsWith('exchange/'));
+  const paths = own.flatMap(([, { imports }]) => imports.filter(({ external }) => !external).map(({ path }) => path));
+  const outside = [...new Set(paths)].filter((path) => !path.startsWith('exchange/')).sort();
+  const { metafile: each } = await build({ ...look, outbase: inDist(''), entryPoints: outside.map(inDist) });
+  const entries = Object.values(each.outputs).filter(({ entryPoint }) => entryPoint !== undefined);
+  return new Map(entries.map(({ entryPoint, exports }) => [entryPoint, exports.join(', ')]));
 }

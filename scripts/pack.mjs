@@ -34,7 +34,7 @@ export async function pack({ all = false } = {}) {
 }
 
 // What `exports` of package.json names as types.
-const ENTRY = /^dist\/(index\.([\w-]+\.)?|engine\/worker\/script\.)d\.ts$/;
+const ENTRY = /^dist\/(index\.([\w-]+\.)?|(exchange\/index|engine\/worker\/script)\.)d\.ts$/;
 
 const addonPath = (platform) => fromRoot(`dist/native/${addonFile(platform)}`);
 

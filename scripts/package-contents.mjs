@@ -8,8 +8,9 @@ const ENTRIES = ['node', 'browser', 'workerd', 'edge-light', 'wasm', 'inline'].m
 const NEEDED = [
   'LICENSE',
   ...ENTRIES,
-  'dist/node/index.js',
-  'dist/node/exchange.js',
+  'dist/whole/index.js',
+  'dist/whole/browser.js',
+  'dist/whole/exchange.js',
   'dist/exchange/index.js',
   'dist/index.d.ts',
   'dist/wasm/descend.wasm',

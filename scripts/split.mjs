@@ -20,9 +20,10 @@ const GAP = 6;
 const NAME = /\$("(?:[^"\\]|\\.)*"|[^\s()]+)/;
 const plain = (name) => name.replace(/^"|"$/g, '').replace(/\[[0-9a-f]{16}\]/g, '');
 
-/** The same module with every panic a plain trap. */
+/** The same module with every panic a plain trap, and without what wasm-bindgen brings for objects of JavaScript. */
 export function withoutPanics(text) {
   return forms(text)
+    .filter((form) => !/^\((import|table|export) .*\W__/.test(form))
     .map((form) => {
       if (!form.startsWith('(func ') || !PANIC.test(plain(NAME.exec(form)[1]))) return form;
       return `${form.split('\n', 1)[0]} (unreachable))`;
@@ -181,9 +182,9 @@ function read(text) {
     } else if (kind === 'data') {
       data.push(segment(form));
     } else if (kind === 'elem') {
-      const first = Number(/\(i32\.const (\d+)\)/.exec(form)[1]);
-      const names = [...form.slice(form.indexOf(' func ')).matchAll(new RegExp(NAME, 'g'))].map((found) => found[1]);
-      table = { first, names };
+      // Where there is one table alone, binaryen leaves out its name and the word `func`.
+      const [, first, list] = /\(i32\.const (\d+)\)(?: func)? (.*)/s.exec(form);
+      table = { first: Number(first), names: [...list.matchAll(new RegExp(NAME, 'g'))].map((found) => found[1]) };
     } else {
       if (kind === 'import' && form.includes('(func ')) imported.push({ name: NAME.exec(form)[1], form });
       if (kind === 'export' && form.includes('(func '))

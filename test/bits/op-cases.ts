@@ -284,6 +284,7 @@ function movements(): OpCase[] {
     },
     { name: 'clip', shapes: [[1003]], run: (x) => ops.clip(x, -0.5, 2) },
     { name: 'stopGradient', shapes: [[17]], run: (x) => ops.stopGradient(x) },
+    { name: 'recompute', shapes: [[17]], run: (x) => ops.sin(ops.recompute(() => ops.exp(ops.tanh(x)))) },
     {
       name: 'customGradient',
       shapes: [[33]],

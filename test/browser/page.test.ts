@@ -51,7 +51,7 @@ describe.skipIf(!chromium)('in Chromium', () => {
     expect(longest).toBeLessThan(50);
   });
 
-  test('compile() begins to fetch the engine, whose failure is nobody else’s', async () => {
+  test('making a model begins to fetch the engine, whose failure is nobody else’s', async () => {
     const fresh = await browser.newPage();
     const fetched: string[] = [];
     fresh.on(

@@ -2,6 +2,7 @@
 
 import { loadModel, ops, ready, valueAndGrad, variable } from 'descend';
 import { data, EPOCHS, train, untrained } from '../bits/mlp.ts';
+import './watched-memory.ts';
 
 export { engineInfo, ready } from 'descend';
 
@@ -81,7 +82,7 @@ export async function missingScript(): Promise<string[]> {
 
 /** Fits one model so many times; then garbage is collected here. */
 export async function fits(worker: boolean, times: number): Promise<{ heap: number; engine: unknown; wasm: number }> {
-  await ready({ worker });
+  await ready({ worker: worker && (() => new Worker('/test/browser/watched-worker.ts', { type: 'module' })) });
   const [model, { x, y }] = [untrained(), data()];
   const part = { data: x.data.subarray(0, 64 * 784), shape: [64, 784] };
   for (let i = 0; i < times; i++) await model.fit(part, y.subarray(0, 64), { verbose: 0 });
@@ -90,10 +91,10 @@ export async function fits(worker: boolean, times: number): Promise<{ heap: numb
     (globalThis as unknown as { gc(): void }).gc();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const [load, glue] = ['/dist/engine/load.js', '/dist/wasm/descend.js'];
+  const load = '/dist/engine/load.js';
   const { defaultEngine } = (await import(load)) as typeof import('../../dist/engine/load.js');
   const engine = await (await defaultEngine()).stats();
   const { memory } = performance as unknown as { memory: { usedJSHeapSize: number } };
-  const wasm = worker ? 0 : (await import(glue)).initSync().memory.buffer.byteLength;
+  const wasm = worker ? 0 : (globalThis.watched?.buffer.byteLength ?? Number.NaN);
   return { heap: memory.usedJSHeapSize, engine, wasm };
 }

@@ -14,7 +14,7 @@ const committed = JSON.parse(readFileSync(new URL('../bits/hashes/training.json'
 /** In a Worker: collects garbage, and gives the bytes of WASM's memory. */
 const COLLECT = `(async () => {
   for (let i = 0; i < 3; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 20)); }
-  return (await import('/dist/wasm/descend.js')).initSync().memory.buffer.byteLength;
+  return watched.buffer.byteLength;
 })()`;
 
 /** Bytes in use on the heap of JavaScript in the page's Worker, which only a debugger can tell. */

@@ -16,7 +16,7 @@ const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
 /** What a script that has the package's exports as `d` prints, as JSON. */
 async function inProcess(script: string, env: Record<string, string> = {}, folder = dist): Promise<unknown> {
-  const code = `import * as d from ${JSON.stringify(`file://${folder}/node/index.js`)};
+  const code = `import * as d from ${JSON.stringify(`file://${folder}/whole/index.js`)};
     const show = (x) => console.log(JSON.stringify(x)); ${script}`;
   const { DESCEND_ENGINE: _, ...rest } = process.env;
   const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { env: { ...rest, ...env } });
@@ -61,7 +61,7 @@ describe('ready', () => {
       'INVALID_VALUE',
       /ready: worker: expected true, false or a func/,
     ],
-    ['another precision', { precision: 'fast' }, 'INVALID_VALUE', /not built yet/],
+    ['another precision', { precision: 'double' }, 'INVALID_VALUE', /expected 'reproducible' or 'fast', got "double"/],
     [
       'a negative memory limit',
       { memoryLimit: -1 },

@@ -21,9 +21,10 @@ import {
   variable,
 } from 'descend';
 import { describe, expect, test, vi } from 'vitest';
+import type { Binding } from '../../dist/engine/binding.js';
 import { localEngine } from '../../dist/engine/load.js';
 import { Store } from '../../dist/engine/store.js';
-import { type Glue, wasmBinding } from '../../dist/engine/wasm.js';
+import { wasmBinding } from '../../dist/engine/wasm.js';
 import { str } from '../../dist/graph/node.js';
 import type { Tensor } from '../../dist/graph/tensor.js';
 import { opCases } from '../bits/op-cases.ts';
@@ -37,10 +38,9 @@ const file = (name: string) => new URL(`../../dist/wasm/${name}.wasm`, import.me
 const parts = (): number => (localEngine().sync as unknown as { about(): { parts: number } }).about().parts;
 
 /** An instance of its own, without its second part. */
-async function firstPart(): Promise<{ glue: Glue; store: Store }> {
-  const glue: Glue = await import(new URL(`../../dist/wasm/descend.js?${Math.random()}`, import.meta.url).href);
-  glue.initSync({ module: readFileSync(file('descend')) });
-  return { glue, store: new Store(wasmBinding(glue, () => readFileSync(file('descend.more')))) };
+function firstPart(): { binding: Binding; store: Store } {
+  const binding = wasmBinding(readFileSync(file('descend')), () => readFileSync(file('descend.more')));
+  return { binding, store: new Store(binding) };
 }
 
 /** Every plan that `work` compiles. */
@@ -131,19 +131,19 @@ describe.skipIf(process.env.DESCEND_ENGINE !== 'wasm')('the second part', () => 
     for (const one of opCases().filter(({ shapes }) => shapes.every((shape) => shape.every((size) => size < 50)))) {
       asked.set(`op: ${one.name}`, await plansOf(() => resultsOf(one, noise)));
     }
-    const { glue, store } = await firstPart();
-    const before = glue.info();
+    const { binding, store } = firstPart();
+    const before = binding.info();
     const missing = new Set<string>();
     for (const [name, plans] of asked) {
       for (const plan of plans.values()) {
         try {
-          glue.measure(plan, 1);
-          glue.release(1, glue.compile(plan, 1));
+          binding.measure(plan, 1);
+          binding.release(1, binding.compile(plan, 1));
         } catch (error) {
           expect(String(error), name).toMatch(/^Error: PART_MISSING: /);
           missing.add(name);
         }
-        expect(glue.info(), name).toBe(before);
+        expect(binding.info(), name).toBe(before);
       }
     }
     const classes = [...asked.keys()].filter((name) => /^\w+$/.test(name));

@@ -36,6 +36,12 @@ const json = (file: string): unknown => JSON.parse(readFileSync(interopPath(file
 export const MADE: readonly Made[] = (json('made.json') as { cases: Made[] }).cases;
 /** A step of Keras on the model `mlp`, and its weights afterwards. */
 export const AGAIN = (json('made.json') as { again: { x: number[][]; y: number[][]; weights: number[][] } }).again;
+/** Two steps of Keras on models that were trained for three, with the optimizer of each file. */
+export const OPTIMIZERS = (
+  json('made.json') as {
+    optimizers: { x: number[][]; y: number[][]; cases: { name: string; file: string; weights: number[][] }[] };
+  }
+).optimizers;
 export const INTEROP: readonly Interop[] = (json('manifest.json') as { cases: Interop[] }).cases;
 
 export const interop = (name: string): Interop => INTEROP.find((one) => one.name === name) as Interop;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Dense, DescendError, Input, Layer, Sequential, type Tensor } from 'descend';
 import { importKeras, importKerasWeights } from 'descend/exchange';
 import { describe, expect, it } from 'vitest';
-import { AGAIN, distance, INTEROP, interop, interopPath, MADE, rows } from './cases.js';
+import { AGAIN, distance, INTEROP, interop, interopPath, MADE, OPTIMIZERS, rows } from './cases.js';
 import { zipOf } from './zip.mjs';
 
 type Predicted = { data: Float32Array; shape: number[] };
@@ -67,6 +67,17 @@ describe('importKeras with compile', () => {
       for (const [i, { name, data }] of (await model.getWeights()).entries()) {
         // Before a normalization the gradient of a bias is 0 but for rounding, which Adam makes larger.
         expect(distance(data, AGAIN.weights[i] ?? [])).toBeLessThan(name === 'hidden/bias' ? 1e-4 : 1e-6);
+      }
+    });
+  }
+
+  for (const { name, file, weights } of OPTIMIZERS.cases) {
+    it(`goes on with the state of ${name}`, async () => {
+      const model = await importKeras(interopPath(file), { compile: true });
+      expect(model.optimizer.iterations).toBe(3);
+      for (let i = 0; i < 2; i++) await model.trainOnBatch(OPTIMIZERS.x, OPTIMIZERS.y);
+      for (const [i, { data }] of (await model.getWeights()).entries()) {
+        expect(distance(data, weights[i] ?? [])).toBeLessThan(2e-6);
       }
     });
   }

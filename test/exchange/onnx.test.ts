@@ -184,6 +184,18 @@ describe('exportOnnx', () => {
     await expectSame(await stirred(model as unknown as AnyModel), [words], true);
   });
 
+  it('writes attention by sums, and heads that share keys and values', async () => {
+    const [a, b] = [Input({ shape: [4, 6], name: 'a' }), Input({ shape: [5, 6], name: 'b' })];
+    const outputs = [
+      new descend.Attention({ scoreMode: 'concat', useScale: true }).apply([a, b]),
+      new descend.AdditiveAttention({ useCausalMask: true }).apply([a, b, b]),
+      new descend.GroupQueryAttention({ headDim: 3, numQueryHeads: 4, numKeyValueHeads: 2 }).apply([a, b]),
+      new descend.GroupQueryAttention({ headDim: 2, numQueryHeads: 3, numKeyValueHeads: 1, useBias: false }).apply(a),
+    ];
+    const model = new Model({ inputs: [a, b], outputs: outputs as never });
+    await expectSame(await stirred(model as unknown as AnyModel), [wave(2, 4, 6), wave(2, 5, 6)]);
+  });
+
   it('writes what was imported from Keras', async () => {
     for (const name of ['images', 'recurrent']) {
       const model = await importKeras(interopPath(`${name}.keras`));
@@ -218,6 +230,13 @@ describe('exportOnnx', () => {
     await expect(refused(new descend.Masking({ name: 'm' }))).rejects.toThrow(/^m: expected a model without masks/);
     await expect(refused(new Dense({ units: 2, name: 'd', activation: 'sparsemax' }))).rejects.toThrow(
       /^d: .*"sparsemax"/,
+    );
+    await expect(refused(new descend.GRU({ units: 2, name: 'g', stateful: true, batchSize: 2 }))).rejects.toThrow(
+      /^g: expected a layer that keeps no states, got stateful: true/,
+    );
+    const axes = new descend.MultiHeadAttention({ numHeads: 1, keyDim: 2, name: 'h' });
+    await expect(refused(new descend.Reshape({ targetShape: [2, 2, 3] }), axes)).rejects.toThrow(
+      /^h: expected samples of two axes/,
     );
     class Own extends descend.Layer {
       override call(x: descend.Tensor): descend.Tensor {

@@ -7,8 +7,11 @@ import {
   checkGradients,
   Dense,
   GRU,
+  GRUCell,
+  LSTMCell,
   type Operand,
   ops,
+  SimpleRNNCell,
   type Tensor,
   type Variable,
   variable,
@@ -117,11 +120,31 @@ const TABLE: Readonly<Record<string, readonly Line[]>> = {
     [{ units: 1 }, [1, 1, 1]],
   ],
   Bidirectional: [[{ layer: new GRU({ units: 3, returnSequences: true }), mergeMode: 'mul' }, [2, 3, 2]]],
+  ConvLSTM1D: [[{ filters: 2, kernelSize: 2, recurrentDropout: 0.2 }, [2, 3, 5, 2]]],
+  ConvLSTM2D: [
+    [{ filters: 2, kernelSize: [2, 1], padding: 'same', returnSequences: true, dropout: 0.2 }, [2, 2, 3, 2, 1]],
+    [{ filters: 1, kernelSize: 1 }, [1, 1, 1, 1, 1]],
+  ],
+  ConvLSTM3D: [[{ filters: 1, kernelSize: 2, strides: 2, goBackwards: true }, [1, 2, 3, 2, 3, 2]]],
+  RNN: [
+    [{ cell: [new LSTMCell({ units: 3 }), new GRUCell({ units: 2 })], returnSequences: true }, [2, 4, 3]],
+    [{ cell: new SimpleRNNCell({ units: 3 }), goBackwards: true }, [1, 1, 1]],
+  ],
+  SimpleRNNCell: [[{ units: 3 }, [2, 5], [2, 3]]],
+  GRUCell: [[{ units: 3, resetAfter: false }, [2, 5], [2, 3]]],
+  LSTMCell: [[{ units: 3 }, [2, 5], [2, 3], [2, 3]]],
+  StackedRNNCells: [
+    [{ cells: [new SimpleRNNCell({ units: 3 }), new SimpleRNNCell({ units: 2 })] }, [2, 5], [2, 3], [2, 2]],
+  ],
   TimeDistributed: [[{ layer: new Dense({ units: 3 }) }, [2, 3, 5]]],
-  Attention: [[{ useScale: true }, [2, 3, 5], [2, 7, 5]]],
+  Attention: [
+    [{ useScale: true }, [2, 3, 5], [2, 7, 5]],
+    [{ useScale: true, scoreMode: 'concat', useCausalMask: true }, [2, 3, 5], [2, 7, 5], [2, 7, 5]],
+  ],
   AdditiveAttention: [[{ dropout: 0.2 }, [2, 3, 5], [2, 7, 5], [2, 7, 5]]],
   MultiHeadAttention: [
     [{ numHeads: 3, keyDim: 2, dropout: 0.2 }, [2, 5, 7]],
+    [{ numHeads: 2, keyDim: 1, attentionAxes: [3, 1] }, [1, 3, 2, 1, 3], [1, 2, 2, 3, 3]],
     [{ numHeads: 1, keyDim: 1, valueDim: 2, useCausalMask: true }, [1, 1, 1], [1, 3, 2]],
   ],
   GroupQueryAttention: [[{ headDim: 3, numQueryHeads: 4, numKeyValueHeads: 2 }, [2, 3, 5], [2, 4, 3]]],
@@ -189,7 +212,9 @@ test.each(LINES)('$name $options $shapes', async ({ name, options, shapes }) => 
   });
   const x = (inputs.length > 1 ? inputs : inputs[0]) as Operand;
   const value = (): Tensor => {
-    const y = layer.apply(x, { training: true }) as Tensor;
+    const given = layer.apply(x, { training: true });
+    // Cells give a list.
+    const y = Array.isArray(given) ? ops.concat(given.slice(1), { axis: 1 }) : (given as Tensor);
     return ops.sum(ops.mul(y, ops.sin(ops.add(ops.mul(y, 2), 1))));
   };
   const once = await checkGradients(value, inputs, { seed: 4, maxElements: 40 });

@@ -7,7 +7,7 @@ import { cases, expectClose, type Golden } from '../golden.js';
 interface Case {
   name: string;
   layer: 'Dense' | 'Activation';
-  options: { units: number; activation?: string; useBias?: boolean };
+  options: { units: number; activation?: string; activationOptions?: object; useBias?: boolean };
   inputs: [Golden];
   weights: (Golden & { name: string })[];
   outputs: [Golden];
@@ -23,7 +23,12 @@ const BOUND = 20 * 2 ** -24;
 type Numbered = (x: Tensor, numbers: object) => Tensor;
 
 /** An activation by its name, or as the op with the numbers of the case. */
-function activationOf({ activation = 'linear', ...numbers }: Case['options']): string | ((x: Tensor) => Tensor) {
+function activationOf({
+  activation = 'linear',
+  ...numbers
+}: {
+  activation?: string;
+}): string | ((x: Tensor) => Tensor) {
   if (Object.keys(numbers).length === 0) return activation;
   const name = activation.replace('_tanh', '').replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const op = (ops as unknown as Record<string, Numbered>)[name] as Numbered;
@@ -31,7 +36,11 @@ function activationOf({ activation = 'linear', ...numbers }: Case['options']): s
 }
 
 function modelOf({ layer, options }: Case, inputShape: number[]): Sequential {
-  if (layer === 'Dense') return new Sequential([new Dense({ ...options, inputShape })]);
+  if (layer === 'Dense') {
+    const { activationOptions, activation, ...others } = options;
+    const own = activationOf({ ...(activation && { activation }), ...activationOptions });
+    return new Sequential([new Dense({ ...others, activation: own, inputShape })]);
+  }
   return new Sequential([new Activation({ activation: activationOf(options), inputShape })]);
 }
 

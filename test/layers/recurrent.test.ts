@@ -203,8 +203,8 @@ describe('Bidirectional', () => {
 
 test('what would change nothing, and what there is another way for', () => {
   expect(new LSTM({ units: 2, unroll: true, stateful: false })).toBeInstanceOf(LSTM);
-  expect(() => new LSTM({ units: 2, stateful: true as never })).toThrow(
-    'LSTM stateful: expected false, got true (give the states to begin with as [x, ...states]',
+  expect(() => new LSTM({ units: 2, stateful: true })).toThrow(
+    'LSTM stateful: expected a layer that knows its batchSize, got one without (states have a row for each sample',
   );
   const wrong: Operand[] = [x, variable(new Float32Array(6), [3, 2])];
   const call = () => grad(() => ops.sum(new GRU({ units: UNITS }).apply(wrong as readonly Operand[]) as Tensor), [x]);

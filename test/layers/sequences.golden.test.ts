@@ -17,7 +17,17 @@ interface Case {
   weightGrads: { name: string; data: number[] }[];
 }
 
-const FILES = ['simple_rnn', 'gru', 'lstm', 'bidirectional', 'multi_head_attention', 'attention'];
+const FILES = [
+  'simple_rnn',
+  'gru',
+  'lstm',
+  'bidirectional',
+  'multi_head_attention',
+  'attention',
+  'attention_more',
+  'conv_lstm',
+  'rnn',
+];
 
 // Five steps, each of some ten products, exponentials among them: their errors add up, gradients come back through all.
 const BOUND = 100 * 2 ** -24;
@@ -32,8 +42,15 @@ interface Named {
 function layerOf(name: string, options: Record<string, unknown>): AnyLayer {
   const Class = (descend as unknown as Record<string, new (options: object) => AnyLayer>)[name];
   if (Class === undefined) throw new Error(`no layer ${name}`);
-  const { layer } = options as { layer?: Named };
-  return new Class(layer ? { ...options, layer: layerOf(layer.className, layer.config) } : options);
+  // Layers and cells among the options are described.
+  const made = Object.entries(options).map(([name, value]) => [name, madeOf(value)]);
+  return new Class(Object.fromEntries(made));
+}
+
+function madeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(madeOf);
+  const named = value as Named | null;
+  return typeof named === 'object' && named ? layerOf(named.className, named.config) : value;
 }
 
 const floats = ({ data, shape }: Golden): Variable<'float32'> => variable(Float32Array.from(data), shape);

@@ -1,6 +1,6 @@
 // One batch at a time: the steps of fit, the measurements of evaluate.
 
-import { Dense, Rescaling, Sequential } from 'descend';
+import { Dense, ops, Rescaling, Sequential, SGD, type Tensor } from 'descend';
 import { describe, expect, test } from 'vitest';
 import { ROWS, refusal, sameBytes, smallModel, x, y } from './small.js';
 
@@ -40,6 +40,42 @@ describe('trainOnBatch', () => {
     for (let step = 0; step < 3; step++) losses.push((await one.trainOnBatch(x, y)).loss);
     expect(new Set(losses).size).toBe(3);
     for (const loss of losses) expect((await two.trainOnBatch(x, y)).loss).toBe(loss);
+  });
+
+  // The plan of a batch is kept for the next one of its shapes: what changes the plan must be noticed.
+  test('follows weights that are frozen and thawed, and batches of other shapes', async () => {
+    const [model, other] = [smallModel({ dropout: 0 }), smallModel({ dropout: 0 })];
+    const first = (made: Sequential) => made.layers[0]!;
+    const kernel = async () => (await model.getWeights())[0]!.data;
+    await model.trainOnBatch(...rows(0, 10));
+    const before = await kernel();
+    first(model).trainable = false;
+    await model.trainOnBatch(...rows(10, 20));
+    expect(await kernel()).toEqual(before);
+    first(model).trainable = true;
+    await model.trainOnBatch(...rows(20, 50));
+    expect(await kernel()).not.toEqual(before);
+    await model.trainOnBatch(...rows(50, 60), { sampleWeight: new Float32Array(10).fill(0.5) });
+    await other.trainOnBatch(...rows(0, 10));
+    first(other).trainable = false;
+    await other.trainOnBatch(...rows(10, 20));
+    first(other).trainable = true;
+    await other.fit(...rows(20, 50), { ...silent, batchSize: 30, shuffle: false });
+    await other.fit(...rows(50, 60), { ...silent, shuffle: false, sampleWeight: new Float32Array(10).fill(0.5) });
+    expect(await model.hash()).toBe(await other.hash());
+  });
+
+  test('asks a function for its loss at every batch, and all of them after compile', async () => {
+    const model = smallModel({ dropout: 0 });
+    let factor = 1;
+    const loss = (_: Tensor, predictions: Tensor) => ops.mul(ops.sum(predictions), factor);
+    model.compile({ optimizer: new SGD({ learningRate: 0 }), loss });
+    const { loss: one } = await model.trainOnBatch(x, y);
+    factor = 3;
+    const { loss: three } = await model.trainOnBatch(x, y);
+    expect(three).toBeCloseTo(3 * (one as number), 3);
+    model.compile({ optimizer: new SGD({ learningRate: 0 }), loss: 'sparseCategoricalCrossentropy' });
+    expect(await model.trainOnBatch(x, y)).toEqual(await model.evaluate(x, y, { batchSize: ROWS }));
   });
 
   test('builds a model that does not know its input shape', async () => {

@@ -2,9 +2,11 @@
 // browsers, for which this file stands with an entry of its own.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { brought } from '../../dist/bring.js';
 import * as load from '../../dist/engine/load.js';
 import { instantiate } from '../../dist/engine/wasm.source.js';
 import * as descend from '../../dist/index.js';
+import { Compilation } from '../../dist/models/compilation.js';
 import type * as Load from '../../ts/src/engine/load.js';
 
 const part = (name: string) => readFileSync(new URL(`../../dist/wasm/${name}.wasm`, import.meta.url));
@@ -55,6 +57,31 @@ describe('names that are fetched', () => {
     expect(first.history).toEqual(second.history);
     expect(await named.hash()).toBe(await made.hash());
     expect(named.optimizer).toBeInstanceOf(Lion);
+  });
+
+  it('are fetched again by the call behind one whose fetch failed', async () => {
+    let fetches = 0;
+    const bring = () =>
+      brought(async () => {
+        if (++fetches < 3) throw new TypeError('Failed to fetch dynamically imported module');
+        return { knowNames: () => {} };
+      });
+    const compilation = new Compilation(bring);
+    let asked = 0;
+    compilation.take(() => {
+      if (++asked === 1) throw new descend.DescendError('PART_MISSING', 'loss: on its way');
+      return 'what was compiled' as never;
+    });
+    const call = () => compilation.after([], async () => compilation.known);
+    // The fetch that compile began, and that of the next call.
+    for (let i = 0; i < 2; i++) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'PART_MISSING',
+        message: expect.stringMatching(/^descend: expected the part .* got TypeError: Failed to fetch .*again\)$/),
+      });
+    }
+    expect(await call()).toBe('what was compiled');
+    expect([fetches, asked]).toEqual([3, 2]);
   });
 
   it('are refused at once where there are none such', () => {

@@ -51,6 +51,7 @@ describe.each([
   { file: 'linear-regression.json', bound: 2e-6 },
   { file: 'softmax-regression.json', bound: 2e-5 },
   { file: 'mlp-rmsprop.json', bound: 2e-4 },
+  { file: 'mlp-batchnorm-sgd.json', bound: 2e-4 },
   { file: 'cnn-adam.json', bound: 2e-4, sample: [8, 8, 1] },
   { file: 'lstm-adam-clipnorm.json', bound: 2e-4 },
 ])('$file', ({ file, bound, sample }: { file: string; bound: number; sample?: number[] }) => {

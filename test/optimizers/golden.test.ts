@@ -24,6 +24,8 @@ const WIDER: Readonly<Record<string, number>> = {
   // The size of a whole tensor is in every element's step.
   'keras-adafactor-weight-decay': 2,
   'optax-fromage': 2,
+  // Its steps are quotients of a sum and a root, each rounded: 1.02 times the bound, as with a root that is rounded perfectly.
+  'optax-madgrad': 1.02,
   // Small singular values, and what rounding makes of them, grow 3.4 times in each of five rounds.
   'optax-muon': 2,
   'optax-muon-adaptive': 3,

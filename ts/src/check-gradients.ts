@@ -1,6 +1,7 @@
 // Are the gradients of a function right? Compares them with central differences, both in f64: what is checked is the
 // mathematics of the backward rules, free of the rounding of f32.
 
+import { decodeOracle, encodeOracle } from './engine/oracle.js';
 import { describeValue, fail } from './errors.js';
 import { checkVariables, type LossFunction, type RandomOptions, traceLoss } from './functions.js';
 import { numberThat } from './graph/axes.js';
@@ -53,10 +54,13 @@ export async function checkGradients(
     const data = slot instanceof Variable ? await slot.read() : (slot as { data: Float32Array }).data;
     arrays.push(Float64Array.from(data));
   }
-  const call = { variables: arrays, scalars: tracer.scalars, seed, iteration };
-  const gradients = await engine.oracle(await engine.plan(encodePlan(tracer, { writes: grads }), 1), call);
+  const ask = async (plan: number): Promise<Float64Array[]> =>
+    decodeOracle(
+      await engine.oracle(plan, encodeOracle({ variables: arrays, scalars: tracer.scalars, seed, iteration })),
+    );
+  const gradients = await ask(await engine.plan(encodePlan(tracer, { writes: grads }), 1));
   const plan = await engine.plan(encodePlan(tracer, { reports: [loss] }), 1);
-  const value = async (): Promise<number> => ((await engine.oracle(plan, call))[0] as Float64Array)[0] as number;
+  const value = async (): Promise<number> => ((await ask(plan))[0] as Float64Array)[0] as number;
 
   const report: GradientReport = { ok: true, maxError: 0, checked: 0, worst: undefined };
   for (const [v, variable] of variables.entries()) {

@@ -1,12 +1,12 @@
 // The entry for edge runtimes of Vercel's kind (Next.js), where `?module` asks for a compiled module.
 
-import { useLoaders } from './engine/load.js';
+import { offerLoaders } from './engine/load.js';
 import { moduleLoaders } from './engine/wasm.module.js';
 import { knowAll } from './later.js';
 import second from './wasm/descend.more.wasm?module';
 import first from './wasm/descend.wasm?module';
 
-useLoaders(
+offerLoaders(
   moduleLoaders(
     () => first,
     () => second,

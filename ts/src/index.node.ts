@@ -1,11 +1,11 @@
 // The entry for Node, Deno and Bun: the native addon first, the WASM module where there is none.
 
-import { useLoaders } from './engine/load.js';
+import { offerLoaders } from './engine/load.js';
 import { loadNative } from './engine/native.js';
 import { loadWasm, loadWasmNow } from './engine/wasm.node.js';
 import { knowAll } from './later.js';
 
-useLoaders({
+offerLoaders({
   native: loadNative,
   wasmNow: loadWasmNow,
   wasm: loadWasm,

@@ -1,12 +1,12 @@
 // The entry for workerd (Cloudflare Workers), which compiles modules that are imported and no others.
 
-import { useLoaders } from './engine/load.js';
+import { offerLoaders } from './engine/load.js';
 import { moduleLoaders } from './engine/wasm.module.js';
 import { knowAll } from './later.js';
 import second from './wasm/descend.more.wasm';
 import first from './wasm/descend.wasm';
 
-useLoaders(
+offerLoaders(
   moduleLoaders(
     () => first,
     () => second,

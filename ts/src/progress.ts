@@ -38,7 +38,9 @@ export class Progress {
   #done = 0;
   #lineOpen = false;
 
-  constructor({ verbose, stream = defaultStream(), now = () => performance.now() }: ProgressOptions) {
+  constructor({ verbose, stream, now = () => performance.now() }: ProgressOptions) {
+    // A process that prints nothing is not made to load its streams, which takes some milliseconds.
+    stream ??= verbose === 0 ? { write() {} } : defaultStream();
     this.#stream = stream;
     this.#now = now;
     this.#silent = verbose === 0;

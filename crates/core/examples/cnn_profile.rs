@@ -24,7 +24,7 @@ fn main() {
     let variables: Vec<Arc<Buffer>> = SHAPES.iter().map(|shape| filled(shape.iter().product())).collect();
     let arena = Buffer::zeroed(program.arena_len).expect("memory");
     println!("arena: {:.1} MB", program.arena_len as f64 / 1e6);
-    let bound = program.bind(&arena, 0, &variables).expect("bound");
+    let bound = program.bind(&arena, 0, &variables, batch).expect("bound");
     let names = program.op_names();
     let mut times = vec![Vec::with_capacity(STEPS); names.len() + 1];
     for _ in 0..STEPS {

@@ -32,7 +32,7 @@ fn main() {
     let order: Vec<u32> = (0..ROWS as u32).map(|i| i * 1031 % ROWS as u32).collect();
 
     let arena = Buffer::zeroed(plan.program.arena_len).expect("memory");
-    let bound = plan.program.bind(&arena, 0, &variables).expect("bound");
+    let bound = plan.program.bind(&arena, 0, &variables, batch).expect("bound");
     let gradients = &bound.roots[plan.root_starts()[3]..];
     let room = |len| Buffer::zeroed(len).map(Arc::new);
     let update = plan.update.as_ref().expect("an update");

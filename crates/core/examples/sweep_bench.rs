@@ -1,47 +1,74 @@
-//! Nanoseconds per parameter of one step of the optimizer named (Adam): the sweep alone, and the whole step with its finite check, beside the
-//! hand-written C step when its output is piped in: `limits 1 | cargo run --release --example sweep_bench`.
+//! Nanoseconds per parameter of a step of the optimizers named (all elementwise ones) with its norm, as `applyGradients`
+//! makes it, and of the norm alone: `sweep_bench THREADS SIZE,SIZE… [LEVEL] [NAME…]`, LEVEL being 0 (the best there is) to 3.
 
+use descend_core::kernel::memory::Buffer;
 use descend_core::kernel::pool::set_threads;
 use descend_core::kernel::segment::Segment;
-use descend_core::kernel::simd::{force_level, levels};
-use descend_core::kernel::sweep::Stage;
+use descend_core::kernel::simd::{Level, force_level};
 use descend_core::optim::step::{OnNonFinite, Step};
-use descend_core::optim::{OPTIMIZERS, Optimizer, SHARED, Tick};
+use descend_core::optim::{OPTIMIZERS, Optimizer, SHARED};
 use std::hint::black_box;
 use std::time::Instant;
 
+const EVERY: &str = "SGD Momentum RMSprop Adam AdamW SparseAdam Adadelta Adagrad Adamax Nadam Ftrl Lion ScheduleFreeAdamW \
+    ScheduleFreeSGD RAdam ASGD Rprop AdaBelief Yogi Adan ADOPT AdEMAMix SimplifiedAdEMAMix SignSGD Signum MADGRAD \
+    OptimisticGradientDescent OptimisticAdam COCOB";
+
 fn main() {
-    let name = std::env::args().nth(1).unwrap_or_else(|| "adam".into());
-    let adam = descend_core::declare::find(OPTIMIZERS, "optimizer", &name).unwrap();
-    let flags: Vec<bool> = adam.declaration.flags().map(|_| false).collect();
-    let mut optimizer = Optimizer::new(adam, &flags);
-    let count = adam.declaration.states(&flags).len();
-    let mut hyper = vec![f64::NAN; SHARED.len()];
-    hyper[0] = 1e-9;
-    hyper.extend(adam.declaration.hypers.iter().map(|hyper| hyper.default));
-    let tick = Tick { t: 1000, learning_rate: hyper[0], stage: Stage::NONE, decay: 0.0, loss: f64::NAN };
-    println!("{:>8} {:>9} {:>11} {:>9} {:>9}", "threads", "level", "parameters", "sweep", "step");
-    for threads in [1, 2] {
-        set_threads(threads).unwrap();
-        for level in levels() {
-            force_level(Some(level));
-            for len in [1_000, 100_000, 1_000_000, 10_000_000, 30_000_000] {
-                let (mut p, g) = (vec![1.0f32; len], vec![0.01f32; len]);
-                let mut states = vec![vec![0.01f32; len]; count];
-                let states = states.iter_mut().map(Vec::as_mut_slice).collect();
-                let mut segments = [Segment::new(&mut p, &g, states)];
-                let mut step = Step::new(OnNonFinite::Throw, vec!["p".into()]);
-                let sweep = fastest(len, || optimizer.step(&hyper, &tick, &mut segments));
-                let whole = fastest(len, || {
-                    black_box(step.apply(&mut optimizer, &hyper, 1000, &mut segments)).unwrap();
-                });
-                println!("{threads:>8} {:>9} {len:>11} {sweep:>9.3} {whole:>9.3}", format!("{level:?}"));
-            }
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let word = |i: usize| words.get(i).map_or("", String::as_str);
+    set_threads(word(0).parse().unwrap_or(1)).unwrap();
+    let sizes: Vec<usize> =
+        word(1).split(',').filter_map(|size| size.parse::<f64>().ok()).map(|x| x as usize).collect();
+    let level = [None, Some(Level::Baseline), Some(Level::Avx2), Some(Level::Avx512)][word(2).parse().unwrap_or(0)];
+    force_level(level);
+    let named: Vec<&str> = words.iter().skip(3).map(String::as_str).collect();
+    let names = if named.is_empty() { EVERY.split_whitespace().collect() } else { named };
+    for name in names {
+        print!("{name:>26}");
+        for &len in &sizes {
+            let (step, norm) = measure(name, len);
+            print!("  {step:>7.3} ({norm:.3})");
         }
+        println!();
     }
 }
 
-/// Nanoseconds per element of the fastest of many samples of about 4 ms.
+fn measure(name: &str, len: usize) -> (f64, f64) {
+    let entry = descend_core::declare::find(OPTIMIZERS, "optimizer", name).unwrap();
+    let flags: Vec<bool> = entry.declaration.flags().map(|_| false).collect();
+    let mut optimizer = Optimizer::new(entry, &flags);
+    let shapes = entry.declaration.states(&flags);
+    let mut hyper = vec![f64::NAN; SHARED.len()];
+    hyper[0] = 1e-3;
+    hyper.extend(entry.declaration.hypers.iter().map(|hyper| hyper.default));
+    let filled = |len: usize, x: f32| {
+        let buffer = Buffer::zeroed(4 * len).unwrap();
+        let bytes: Vec<u8> = (0..len).flat_map(|i| (x * (1.0 + (i % 64 % 7) as f32 / 10.0)).to_le_bytes()).collect();
+        buffer.write(0, &bytes).unwrap();
+        buffer
+    };
+    let lens = shapes.iter().map(|state| state.shape.len(&[len]));
+    let states: Vec<(Buffer, usize)> = lens.map(|len| (filled(len, 0.0), len)).collect();
+    let (p, g) = (filled(len, 1.0), filled(len, 0.01));
+    let places: Vec<(*mut f32, usize)> = states.iter().map(|(buffer, len)| (buffer.address().cast(), *len)).collect();
+    // SAFETY: buffers of these lengths, which outlive the segment and are nobody else's.
+    let segment = unsafe { Segment::from_raw(len, p.address().cast(), g.address().cast(), &places) };
+    let mut segments = [segment];
+    let mut step = Step::new(OnNonFinite::Throw, vec!["p".into()]);
+    let mut t = 0;
+    let norm = fastest(len, || {
+        black_box(step.measure(&segments));
+    });
+    let whole = fastest(len, || {
+        t += 1;
+        black_box(step.measure(&segments));
+        optimizer.step(&hyper, &step.tick(&hyper, t), &mut segments);
+    });
+    (whole, norm)
+}
+
+/// Nanoseconds per element of the fastest of many samples of about 2 ms.
 fn fastest(len: usize, mut work: impl FnMut()) -> f64 {
     work();
     let repeats = (4_000_000 / len).max(1);
@@ -51,7 +78,7 @@ fn fastest(len: usize, mut work: impl FnMut()) -> f64 {
         let start = Instant::now();
         (0..repeats).for_each(|_| work());
         best = best.min(start.elapsed().as_secs_f64() * 1e9 / (repeats * len) as f64);
-        if sample >= 6 && begin.elapsed().as_secs_f64() > 0.5 {
+        if sample >= 6 && begin.elapsed().as_secs_f64() > 0.12 {
             break;
         }
     }

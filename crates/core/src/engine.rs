@@ -63,6 +63,7 @@ impl Engine {
             ("plans", self.plans.len()),
             ("runs", self.runs.len()),
             ("parts", 1 + usize::from(part::whole())),
+            ("fused", usize::from(simd::fused())),
         ];
         let numbers = numbers.map(|(name, number)| [",\"", name, "\":", &number.to_string()].concat()).concat();
         [r#"{"simd":""#, simd::level_name(), "\"", &numbers, "}"].concat()
@@ -71,6 +72,11 @@ impl Engine {
     /// Sets the number of threads (0: all cores) and says how many there are now.
     pub fn set_threads(&self, n: usize) -> Result<usize> {
         pool::set_threads(n).map_err(|message| Error::new(Code::InvalidValue, message))
+    }
+
+    /// Asks for products that round once, or twice; says whether they do. See [`simd::set_fused`].
+    pub fn set_fused(&self, wanted: bool) -> bool {
+        simd::set_fused(wanted)
     }
 
     /// A zeroed buffer.

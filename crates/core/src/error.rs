@@ -150,7 +150,7 @@ codes! {
     FileFormat = "FILE_FORMAT";
     /// A file could not be read or written.
     FileIo = "FILE_IO";
-    /// A part is needed that is not loaded yet, and is being loaded: seen only by who looks at what `compile` still waits for.
+    /// A part is needed that is not loaded: it is on its way (seen by who looks at what `compile` waits for), or could not be fetched.
     PartMissing = "PART_MISSING";
     /// A gradient was asked through something that has none.
     NotDifferentiable = "NOT_DIFFERENTIABLE";

@@ -1,8 +1,11 @@
 //! The matrix product against a literal scalar version of its contract, bit for bit, on every instruction set and number
 //! of threads.
 
-use descend_core::kernel::gemm::{Epilogue, KC, Mat, across_scratch_len, gemm, scratch_len};
-use descend_core::kernel::{pool, simd};
+use descend_core::kernel::gemm::{
+    Epilogue, KC, Mat, across_scratch_len, deep_scratch_len, gemm, gemm_deep, scratch_len,
+};
+use descend_core::kernel::pool;
+use descend_core::kernel::simd::{self, Level};
 use std::sync::{Mutex, PoisonError};
 
 /// Instruction set and threads are process-wide: one test at a time.
@@ -20,14 +23,13 @@ fn numbers(len: usize, seed: u64) -> Vec<f32> {
     (0..len).map(|_| next()).collect()
 }
 
-/// The contract, word for word: blocks of KC from 0 in order, then the binary counter.
-fn contract(a: impl Fn(usize) -> f32, b: impl Fn(usize) -> f32, k: usize) -> f32 {
+/// The contract, word for word: blocks of KC from 0 in order, then the binary counter. `plus` adds a product to a sum.
+fn contract(a: impl Fn(usize) -> f32, b: impl Fn(usize) -> f32, k: usize, plus: impl Fn(f32, f32, f32) -> f32) -> f32 {
     let mut waiting: Vec<(usize, f32)> = Vec::new();
     for start in (0..k).step_by(KC) {
         let mut block = (1, 0.0f32);
         for p in start..k.min(start + KC) {
-            let product = a(p) * b(p);
-            block.1 += product;
+            block.1 = plus(block.1, a(p), b(p));
         }
         while waiting.last().is_some_and(|left| left.0 == block.0) {
             let left = waiting.pop().unwrap();
@@ -40,6 +42,17 @@ fn contract(a: impl Fn(usize) -> f32, b: impl Fn(usize) -> f32, k: usize) -> f32
         sum += left.1;
     }
     sum
+}
+
+/// Rounded twice, as on every engine.
+fn plain(sum: f32, a: f32, b: f32) -> f32 {
+    let product = a * b;
+    sum + product
+}
+
+/// Rounded once.
+fn fused(sum: f32, a: f32, b: f32) -> f32 {
+    a.mul_add(b, sum)
 }
 
 struct Case {
@@ -58,8 +71,12 @@ impl Case {
     }
 
     fn expected(&self) -> Vec<f32> {
+        self.summed(plain)
+    }
+
+    fn summed(&self, plus: fn(f32, f32, f32) -> f32) -> Vec<f32> {
         let Case { m, n, k, a, b, .. } = self;
-        (0..m * n).map(|at| contract(|p| a[at / n * k + p], |p| b[p * n + at % n], *k)).collect()
+        (0..m * n).map(|at| contract(|p| a[at / n * k + p], |p| b[p * n + at % n], *k, plus)).collect()
     }
 
     /// The product with A, B stored as they are or transposed.
@@ -114,6 +131,34 @@ fn follows_the_contract_bit_for_bit_at_nasty_sizes() {
     }
 }
 
+/// Where the processor has it: the same order, one rounding, and again the same bits at every level and on all threads.
+#[test]
+fn fused_products_follow_the_contract_with_one_rounding() {
+    let _alone = SETTINGS.lock().unwrap_or_else(PoisonError::into_inner);
+    if !simd::set_fused(true) {
+        return println!("skipped: no fused multiply-add here");
+    }
+    for (m, n, k) in [(13, 33, 17), (5, 65, 256), (33, 31, 513), (128, 33, 300), (200, 130, 300), (7, 2001, 600)] {
+        let case = Case::new(m, n, k);
+        let want = case.summed(fused);
+        assert!(!same_bits(&want, &case.expected()), "{m}x{n}x{k}: one rounding must show");
+        for level in simd::levels().filter(|level| *level != Level::Baseline || cfg!(target_arch = "aarch64")) {
+            simd::force_level(Some(level));
+            for threads in [1, 3] {
+                pool::set_threads(threads).unwrap();
+                for (at, bt) in [(false, false), (false, true), (true, false), (true, true)] {
+                    let got = case.product(at, bt, Epilogue::default());
+                    assert!(same_bits(&got, &want), "{m}x{n}x{k} {level:?} transposed: A {at}, B {bt}");
+                }
+            }
+        }
+    }
+    simd::force_level(None);
+    pool::set_threads(0).unwrap();
+    assert!(!simd::set_fused(false));
+    check(13, 33, 17);
+}
+
 /// Whole cache lines between the columns of A, which is packed then: its tiles whole and not, on one thread and on several.
 #[test]
 fn rows_read_across_change_no_bit() {
@@ -152,6 +197,26 @@ fn threads_change_no_bit() {
 }
 
 #[test]
+fn deep_products_have_the_same_bits_on_any_number_of_threads() {
+    let _alone = SETTINGS.lock().unwrap_or_else(PoisonError::into_inner);
+    for (m, n, k) in [(1, 1, 1), (1, 17, 1024), (33, 63, 1025), (64, 600, 1800), (600, 64, 2900), (31, 15, 4096)] {
+        let case = Case::new(m, n, k);
+        let (expected, across) = (case.expected(), transpose(&case.a, m, k));
+        for threads in [1, 2, 3] {
+            pool::set_threads(threads).unwrap();
+            for room in [1, threads] {
+                // As gradients by weights are: A is read across its rows.
+                let (a, b) = (Mat::transposed(&across, m), Mat::rows(&case.b, n));
+                let (mut c, len) = (vec![f32::NAN; m * n], deep_scratch_len(m, n, k, [m, 1], room));
+                gemm_deep(m, n, k, a, b, &mut c, &mut vec![f32::NAN; len]);
+                assert!(same_bits(&c, &expected), "{m} x {n} x {k}, {threads} threads, room for {room}");
+            }
+        }
+    }
+    pool::set_threads(0).unwrap();
+}
+
+#[test]
 fn the_epilogue_adds_the_bias_and_maps_every_element_once() {
     let _alone = SETTINGS.lock().unwrap_or_else(PoisonError::into_inner);
     fn double_plus_one(x: &mut [f32]) {
@@ -178,7 +243,7 @@ fn strided_views_of_larger_matrices() {
     let (m, n, k) = (19, 21, 40);
     let (a, b) = (numbers(m * 100, 3), numbers(k * 90, 4));
     let want: Vec<f32> =
-        (0..m * n).map(|at| contract(|p| a[at / n * 100 + 2 * p], |p| b[p * 90 + 3 * (at % n)], k)).collect();
+        (0..m * n).map(|at| contract(|p| a[at / n * 100 + 2 * p], |p| b[p * 90 + 3 * (at % n)], k, plain)).collect();
     let mut c = vec![0.0; m * n];
     let (a, b) = (Mat { data: &a, row_stride: 100, col_stride: 2 }, Mat { data: &b, row_stride: 90, col_stride: 3 });
     gemm(m, n, k, a, b, &mut c, Epilogue::default(), &mut vec![0.0; scratch_len(m, n, k, 3)]);

@@ -38,6 +38,11 @@ pub fn set_threads(n: u32) -> napi::Result<u32> {
 }
 
 #[napi]
+pub fn set_fused(wanted: bool) -> napi::Result<bool> {
+    guard(|| Ok(engine().set_fused(wanted)))
+}
+
+#[napi]
 pub fn alloc(bytes: f64) -> napi::Result<u32> {
     guard(|| engine().alloc(bytes as usize))
 }

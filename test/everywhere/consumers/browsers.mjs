@@ -6,7 +6,7 @@ import { serving } from '../serve.mjs';
 export const tools = ['puppeteer-core'];
 
 const head = `<script type="importmap">
-  { "imports": { "descend": "/node_modules/descend/dist/index.browser.js" } }</script>`;
+  { "imports": { "descend": "/node_modules/descend/dist/whole/browser.js" } }</script>`;
 const POLICED = `import * as descend from './node_modules/descend/dist/index.browser.js';
   import { report, train } from './train.mjs';
   report(train(descend));`;

@@ -137,6 +137,17 @@ def zoo():
     return keras.Model([v, s, r, k], outputs, name="zoo")
 
 
+def sequences():
+    x = L.Input((3, 4, 4, 2), name="film")
+    y = L.ConvLSTM2D(2, 3, padding="same", return_sequences=True)(x)
+    y = L.Reshape((12, 8))(y)
+    y = L.RNN([L.LSTMCell(3), L.GRUCell(4)], return_sequences=True)(y)
+    y = L.RNN(L.SimpleRNNCell(4), return_sequences=True)(y)
+    y = L.Attention(score_mode="concat", use_scale=True)([y, y])
+    z = L.Reshape((3, 4, 4))(y)
+    return keras.Model(x, L.Flatten()(L.MultiHeadAttention(2, 3, attention_axes=(2,))(z, z)))
+
+
 def deflated(name, to):
     with zipfile.ZipFile(name) as source, zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as target:
         for entry in source.namelist():
@@ -148,6 +159,7 @@ case("recurrent", recurrent())
 case("attention", attention())
 case("images", images(), whole=False)
 case("zoo", zoo(), whole=False)
+case("sequences", sequences())
 
 # A step more of a model that was trained: what its optimizer remembers shows.
 mlp = keras.models.load_model("mlp.keras", compile=False)
@@ -159,7 +171,22 @@ with zipfile.ZipFile("mlp.keras") as z, h5py.File(io.BytesIO(z.read("model.weigh
 x, y = rng.normal(0, 1, (4, 4)).astype("float32").round(3), rng.normal(0, 1, (4, 3)).astype("float32").round(3)
 mlp.train_on_batch(x, y)
 again = {"x": x.tolist(), "y": y.tolist(), "weights": [w.reshape(-1).tolist() for w in mlp.get_weights()]}
-json.dump({"format": 1, "made": f"keras {keras.__version__}, h5py {h5py.__version__}", "cases": cases, "again": again},
+# Two steps more with what other optimizers remember of three.
+x3, y3 = rng.normal(0, 1, (4, 3)).astype("float32").round(3), rng.normal(0, 1, (4, 2)).astype("float32").round(3)
+optimizers = {"x": x3.tolist(), "y": y3.tolist(), "cases": []}
+for name in ["Adadelta", "Nadam", "Ftrl", "Lamb", "Adafactor", "Muon"]:
+    m = keras.Sequential([keras.Input((3,)), L.Dense(2, name="d")], name="m")
+    m.set_weights([rng.normal(0, 0.5, w.shape) for w in m.weights])
+    m.compile(getattr(keras.optimizers, name)(0.05), "mse")
+    for _ in range(3):
+        m.train_on_batch(x3, y3)
+    m.save(f"optimizer-{name.lower()}.keras")
+    for _ in range(2):
+        m.train_on_batch(x3, y3)
+    weights = [[float(f"{v:.9g}") for v in w.reshape(-1).tolist()] for w in m.get_weights()]
+    optimizers["cases"].append({"name": name, "file": f"optimizer-{name.lower()}.keras", "weights": weights})
+json.dump({"format": 1, "made": f"keras {keras.__version__}, h5py {h5py.__version__}", "cases": cases, "again": again,
+           "optimizers": optimizers},
           open("made.json", "w"), separators=(",", ":"))
 
 # The same weights in other forms of HDF5: chunks, compressed; half floats; and the newest form of groups.

@@ -8,6 +8,8 @@ export interface Binding {
   version(): string;
   info(): string;
   setThreads(n: number): number;
+  /** Asks for products that round once, or twice; says whether they do. Missing where they cannot. */
+  setFused?(wanted: boolean): boolean;
   /** Refuses from now on to hold more in buffers and arenas; what is there stays. Infinity for no limit. */
   setLimit(bytes: number): void;
   alloc(bytes: number): number;

@@ -1,9 +1,9 @@
-// The bytes that cross to the core and come back, besides plans: calls, outcomes, arrays for the oracle.
+// The bytes that cross to the core and come back, besides plans: calls and outcomes.
 // The formats are those of `crates/core/src/plan/bind.rs` and `engine.rs`.
 
 import { dtypeTag } from '../graph/encode.js';
 import { Writer } from '../graph/writer.js';
-import type { Call, OracleCall, Outcome, Status } from './engine.js';
+import type { Call, Outcome, Status } from './engine.js';
 
 const STATUS: readonly Status[] = ['more', 'done', 'stopped', 'failed'];
 
@@ -45,34 +45,4 @@ export function decodeOutcome(bytes: Uint8Array, ms: number): Outcome {
   const said = bytes.subarray(16 + 8 * count);
   const text = said.length === 0 ? '' : new TextDecoder().decode(said);
   return { status: STATUS[bytes[0] as number] ?? 'failed', reports, text, ms, committing: bytes[1] === 1 };
-}
-
-/** Arrays for the oracle. */
-export function encodeOracle(call: OracleCall): Uint8Array {
-  const w = new Writer();
-  for (const x of [call.batch ?? 1, call.seed ?? 0, call.iteration ?? 0]) w.varuint(x);
-  const scalars = (call.scalars ?? []).map((x) => [x]);
-  const kinds = [call.variables ?? [], call.data ?? [], scalars];
-  w.varuint(kinds.reduce((sum, arrays) => sum + arrays.length, 0));
-  for (const [kind, arrays] of kinds.entries()) {
-    for (const [index, array] of arrays.entries()) {
-      w.u8(kind);
-      w.varuint(index);
-      w.varuint(array.length);
-      for (let i = 0; i < array.length; i++) w.f64(array[i] as number);
-    }
-  }
-  return w.finish();
-}
-
-/** What the oracle answered. */
-export function decodeOracle(bytes: Uint8Array): Float64Array[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 4;
-  return Array.from({ length: view.getUint32(0, true) }, () => {
-    const first = at + 4;
-    const length = view.getUint32(at, true);
-    at = first + 8 * length;
-    return new Float64Array(bytes.slice(first, at).buffer);
-  });
 }

@@ -11,8 +11,8 @@ export interface EngineInfo {
   readonly threads: number;
   /** The instruction set in use, such as `avx2` or `simd128`. */
   readonly simd: string;
-  /** Every engine computes the same bits. */
-  readonly precision: 'reproducible';
+  /** 'reproducible': the bits of every engine. 'fast': products are rounded once; see `ready`. */
+  readonly precision: 'reproducible' | 'fast';
   /** Why a faster engine was not taken. */
   readonly fallbackReason?: string;
 }
@@ -113,18 +113,8 @@ export interface SyncEngine {
   apply(kept: Kept, mail: Uint8Array): boolean;
   /** Gives it up. */
   leave(kept: Kept): void;
-  /** The plan's written values (and then its reports) in f64, naively, from the arrays given. */
-  oracle(plan: number, call: OracleCall): Float64Array[];
-}
-
-/** What the f64 oracle runs on. */
-export interface OracleCall {
-  readonly batch?: number;
-  readonly seed?: number;
-  readonly iteration?: number;
-  readonly variables?: readonly ArrayLike<number>[];
-  readonly data?: readonly ArrayLike<number>[];
-  readonly scalars?: readonly number[];
+  /** The plan's written values (and then its reports) in f64, naively, from the arrays given: see `oracle.ts`. */
+  oracle(plan: number, call: Uint8Array): Uint8Array;
 }
 
 /**
@@ -146,7 +136,7 @@ export interface Engine {
   hold(run: number, held: boolean): void;
   /** Leaves the event loop free where another thread does the work. */
   advance(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Promise<Outcome>;
-  oracle(plan: number, call: OracleCall): Promise<Float64Array[]>;
+  oracle(plan: number, call: Uint8Array): Promise<Uint8Array>;
 }
 
 /** An engine in this thread. */

@@ -70,8 +70,14 @@ export interface ReadyOptions {
   worker?: boolean | (() => WorkerLike);
   /** Threads of the native engine, 0 for one per core. Their number changes no bit of a result. */
   threads?: number;
-  /** 'reproducible': the same bits on every engine. */
-  precision?: 'reproducible';
+  /**
+   * 'reproducible', the default: the same bits on every engine. 'fast': matrix products and convolutions of the native
+   * engine multiply and add in one instruction, with one rounding: up to twice as fast, as exact or more so, and the same
+   * bits on any number of threads and on every processor that has the instruction, but not those of WASM. Where there is
+   * none (WASM, processors without FMA), nothing changes, and `engineInfo().precision` stays 'reproducible'. As with
+   * threads, it is for the whole process, and holds from the next step on until another is given.
+   */
+  precision?: 'reproducible' | 'fast';
   /** The WASM module's bytes, address, response or compiled module; or those of its two parts. */
   wasm?: WasmSource;
   /**
@@ -85,6 +91,7 @@ export interface ReadyOptions {
 
 const OPTIONS = ['engine', 'worker', 'threads', 'precision', 'wasm', 'memoryLimit'];
 const NAMES = ['native', 'wasm'] as const;
+const PRECISIONS = ['reproducible', 'fast'];
 type Name = (typeof NAMES)[number];
 
 let loaders: Loaders | undefined;
@@ -99,6 +106,11 @@ export function useLoaders(those: Loaders): void {
   loaders = those;
 }
 
+/** The same for the entry that a runtime has by default, which `descend/exchange` brings too: one chosen before stays. */
+export function offerLoaders(those: Loaders): void {
+  loaders ??= those;
+}
+
 /**
  * Loads an engine; what is created afterwards runs on it. Only needed before synchronous calls where files cannot be
  * read at once (browsers, edge runtimes), or to choose. Throws INVALID_VALUE, UNKNOWN_OPTION, ENGINE_FAILED.
@@ -107,6 +119,7 @@ export async function ready(options: ReadyOptions = {}): Promise<EngineInfo> {
   checkOptions(options);
   const engine = await load(options.engine ?? forced(), options);
   if (options.threads !== undefined) await engine.setThreads(options.threads);
+  if (options.precision && engine instanceof Local) engine.setFused(options.precision === 'fast');
   if (options.memoryLimit !== undefined) await engine.setLimit(options.memoryLimit);
   // Synchronous calls work from now on. Where there is no second part, what needs it will say so.
   if (engine instanceof Local && (options.wasm || !loaders?.wasmNow)) {
@@ -269,8 +282,8 @@ function checkOptions(options: ReadyOptions): void {
   if (worker !== undefined && typeof worker !== 'boolean' && typeof worker !== 'function') {
     refuse('worker', 'true, false or a function that makes a Worker', worker);
   }
-  if (precision !== undefined && precision !== 'reproducible') {
-    refuse('precision', "'reproducible'", precision, 'other precisions are not built yet');
+  if (precision !== undefined && !PRECISIONS.includes(precision)) {
+    refuse('precision', "'reproducible' or 'fast'", precision);
   }
   if (memoryLimit !== undefined && !(typeof memoryLimit === 'number' && memoryLimit >= 0)) {
     refuse('memoryLimit', 'a number of bytes, or Infinity', memoryLimit);

@@ -2,7 +2,7 @@
 
 import type { DescendError } from '../errors.js';
 import type { Binding } from './binding.js';
-import type { Call, EngineInfo, EngineStats, LocalEngine, OracleCall, Outcome } from './engine.js';
+import type { Call, EngineInfo, EngineStats, LocalEngine, Outcome } from './engine.js';
 import { Store } from './store.js';
 
 /** The asynchronous face of a store in this thread. */
@@ -18,9 +18,10 @@ export class Local implements LocalEngine {
   }
 
   get info(): EngineInfo {
-    const { simd, threads } = this.sync.about();
+    const { simd, threads, fused } = this.sync.about();
     const reason = this.#fallbackReason;
-    const info = { name: this.#binding.name, worker: false, threads, simd, precision: 'reproducible' as const };
+    const precision = fused ? ('fast' as const) : ('reproducible' as const);
+    const info = { name: this.#binding.name, worker: false, threads, simd, precision };
     return reason === undefined ? info : { ...info, fallbackReason: reason };
   }
 
@@ -30,6 +31,11 @@ export class Local implements LocalEngine {
 
   async setThreads(n: number): Promise<number> {
     return this.sync.setThreads(n);
+  }
+
+  /** Asks for products that round once, or twice. */
+  setFused(wanted: boolean): void {
+    this.#binding.setFused?.(wanted);
   }
 
   async setLimit(bytes: number): Promise<void> {
@@ -72,7 +78,7 @@ export class Local implements LocalEngine {
     return this.sync.advanceAsync(run, maxSteps, budget, hyper);
   }
 
-  async oracle(plan: number, call: OracleCall): Promise<Float64Array[]> {
+  async oracle(plan: number, call: Uint8Array): Promise<Uint8Array> {
     return this.#whole(call, (own) => this.sync.oracle(plan, own));
   }
 

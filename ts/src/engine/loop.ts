@@ -150,7 +150,7 @@ class Loop {
       const { count, hypers } = this.#hypers(Math.min(most - this.#steps, asked, until?.() ?? most));
       const outcome = await engine.advance(this.#run, count, this.#pace.budget, hypers);
       const chunk = new Reports(outcome, this.#options.reports, this.#steps);
-      this.#pace.took(outcome.ms, chunk.count, count);
+      this.#pace.took(outcome.ms, chunk.count, outcome.status === 'done' ? chunk.count : count);
       this.#committing = outcome.committing;
       const stopped = outcome.status === 'stopped';
       this.#steps += chunk.count - (stopped ? 1 : 0);

@@ -4,8 +4,8 @@
 
 import { type DescendError, fail } from '../errors.js';
 import { type Binding, refusal, type Wreck } from './binding.js';
-import { decodeOracle, decodeOutcome, encodeCall, encodeOracle } from './bytes.js';
-import type { Call, EngineStats, Kept, OracleCall, Outcome, SyncEngine } from './engine.js';
+import { decodeOutcome, encodeCall } from './bytes.js';
+import type { Call, EngineStats, Kept, Outcome, SyncEngine } from './engine.js';
 import { Locks, type Use, useOf } from './locks.js';
 
 const NOTHING = new Uint8Array();
@@ -14,6 +14,8 @@ const NOTHING = new Uint8Array();
 const MAX_PLANS = 128;
 /** Most runs kept between calls; the oldest goes first. */
 const MAX_KEPT = 16;
+/** Nanoseconds of work, as the core estimates it, for which no other thread is asked. */
+const AT_ONCE_NS = 1e6;
 const KIND = { buffer: 0, plan: 1, run: 2 } as const;
 
 /** Whether a step was refused only because the second part of the engine is not there. */
@@ -53,6 +55,7 @@ export class Store implements SyncEngine {
   readonly #buffers = new Map<number, Buffer>();
   readonly #plans = new Map<number, Plan>();
   readonly #planOf = new Map<string, Plan>();
+  readonly #keys = new WeakMap<Uint8Array, string>();
   readonly #runs = new Map<number, Run>();
   readonly #locks = new Locks();
   readonly #lost = new Set<number>();
@@ -76,7 +79,7 @@ export class Store implements SyncEngine {
   }
 
   /** What the core says about itself. */
-  about(): EngineStats & { simd: string; threads: number } {
+  about(): EngineStats & { simd: string; threads: number; fused: number } {
     return JSON.parse(this.#guard(() => this.#binding.info()));
   }
 
@@ -125,8 +128,9 @@ export class Store implements SyncEngine {
   }
 
   plan(bytes: Uint8Array, maxBatch: number): number {
-    // Latin-1 keeps bytes apart, so equal keys mean equal plans.
-    const key = new TextDecoder('latin1').decode(bytes);
+    // Latin-1 keeps bytes apart, so equal keys mean equal plans; nobody changes the bytes of one.
+    const key = this.#keys.get(bytes) ?? new TextDecoder('latin1').decode(bytes);
+    this.#keys.set(bytes, key);
     const known = this.#planOf.get(key);
     const plan = known && known.maxBatch >= maxBatch ? known : this.#compile(bytes, maxBatch);
     if (known && known !== plan) this.#drop(known);
@@ -196,8 +200,9 @@ export class Store implements SyncEngine {
     }
   }
 
-  /** As `advance`, where the binding prefers. */
+  /** As `advance`, where the binding prefers; what is soon done is done at once, for asking another thread takes longer. */
   async advanceAsync(run: number, maxSteps: number, budget: number, hyper: Uint8Array): Promise<Outcome> {
+    if (budget <= AT_ONCE_NS && this.#binding.name === 'native') return this.advance(run, maxSteps, budget, hyper);
     const raw = this.#running(run);
     const began = performance.now();
     try {
@@ -248,9 +253,9 @@ export class Store implements SyncEngine {
     if (raw !== undefined && !this.#broken) this.#guard(() => this.#binding.release(KIND.run, raw));
   }
 
-  oracle(plan: number, call: OracleCall): Float64Array[] {
+  oracle(plan: number, call: Uint8Array): Uint8Array {
     const { raw } = this.#found(this.#plans, plan, 'plan');
-    return decodeOracle(this.#guard(() => this.#binding.oracle(raw, encodeOracle(call))));
+    return this.#guard(() => this.#binding.oracle(raw, call));
   }
 
   #begin(plan: Plan, batch: number, call: Uint8Array): number {

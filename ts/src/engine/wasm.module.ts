@@ -1,10 +1,9 @@
 // Loads the WASM module where it is there already, compiled (workerd and edge runtimes import it) or as bytes in the
 // script: so that synchronous calls need no `ready()`.
 
-import * as glue from '../wasm/descend.js';
 import type { Binding } from './binding.js';
 import type { Loaders, WasmSource } from './load.js';
-import { type Glue, type Module, wasmBinding } from './wasm.js';
+import { type Module, wasmBinding } from './wasm.js';
 import { instantiate, wasmError } from './wasm.source.js';
 
 const HINT = 'is the WASM module bundled?';
@@ -20,14 +19,13 @@ export function moduleLoaders(first: () => Module, second: () => Module): Loader
 
 function instantiateNow(source: Module, more: () => Module): Binding {
   try {
-    glue.initSync({ module: adopted(source) });
+    return wasmBinding(adopted(source), more);
   } catch (cause) {
     throw wasmError(cause, HINT);
   }
-  return wasmBinding(glue as unknown as Glue, more);
 }
 
-// Next's edge runtime hands over a module of another realm, which is as good but fails the `instanceof` of wasm-bindgen.
+// Next's edge runtime hands over a module of another realm, which is as good but fails `instanceof`.
 function adopted<T extends Module>(source: T): T {
   const foreign = Object.prototype.toString.call(source) === '[object WebAssembly.Module]';
   return foreign ? Object.setPrototypeOf(source, WebAssembly.Module.prototype) : source;

@@ -1,20 +1,14 @@
 // Loads the WASM module from the files beside this package. Node, Deno and Bun only.
 
 import { DescendError } from '../errors.js';
-import * as wasm from '../wasm/descend.js';
 import type { Binding } from './binding.js';
 import type { WasmPart, WasmSource } from './load.js';
-import { type Glue, type More, wasmBinding } from './wasm.js';
-import { later, partsOf } from './wasm.source.js';
-
-const glue = wasm as unknown as Glue;
+import { type More, wasmBinding } from './wasm.js';
+import { compiled, later, partsOf } from './wasm.source.js';
 
 /** The binding, at once. Throws ENGINE_FAILED. */
 export function loadWasmNow(): Binding {
-  return reporting(() => {
-    glue.initSync({ module: readWasm() });
-    return wasmBinding(glue, () => reporting(() => readWasm(SECOND)));
-  });
+  return reporting(() => wasmBinding(readWasm(), () => reporting(() => readWasm(SECOND))));
 }
 
 const FIRST = new URL('../wasm/descend.wasm', import.meta.url);
@@ -32,10 +26,8 @@ export function readWasm(file: URL = FIRST): Uint8Array<ArrayBuffer> {
 export async function loadWasm(source?: WasmSource): Promise<Binding> {
   if (source === undefined) return loadWasmNow();
   const [first, second] = partsOf(source);
-  const module = isFile(first) ? readWasm(first) : await first;
   try {
-    await glue.default({ module_or_path: module });
-    return wasmBinding(glue, partLater(second));
+    return wasmBinding(isFile(first) ? readWasm(first) : await compiled(first), partLater(second));
   } catch (cause) {
     throw failed(cause);
   }

@@ -27,7 +27,7 @@ export const CODES = {
   PLAN_INVALID: 'The bytes of a compiled plan are malformed or contradict themselves.',
   FILE_FORMAT: 'A file or its bytes are not in the format they should have.',
   FILE_IO: 'A file could not be read or written.',
-  PART_MISSING: 'A part is needed that is not loaded yet, and is being loaded: seen only by who looks at what `compile` still waits for.',
+  PART_MISSING: 'A part is needed that is not loaded: it is on its way (seen by who looks at what `compile` waits for), or could not be fetched.',
   NOT_DIFFERENTIABLE: 'A gradient was asked through something that has none.',
   ABORTED: 'The call was aborted by its signal.',
 } as const;

@@ -1260,7 +1260,7 @@ export interface MADGRADOptions extends OptimizerOptions {
  * With `k = (η + ε)·√t`: `ν += k·g²`, `s += k·g`, `z = w₀ − s / (∛ν + ε)`, `w = μ·w + (1−μ)·z`.
  * Defazio & Jelassi 2021, algorithm 1, https://arxiv.org/abs/2101.11075
  *
- * Optax's rule. The cube root is right to some 2e-7. The start w₀ is part of the state.
+ * Optax's rule. The start w₀ is part of the state.
  */
 export class MADGRAD extends Optimizer<MADGRADOptions> {
   /** @internal */

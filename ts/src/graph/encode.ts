@@ -161,6 +161,9 @@ function writeNode(w: Writer, node: Node): void {
       });
       list(w, node.xs, (id) => w.varuint(id));
       break;
+    case 'again':
+      w.u8(node.begins ? 6 : 7);
+      break;
     default:
       w.u8(SOURCES.indexOf(node.kind));
       w.varuint(node.index);

@@ -35,6 +35,8 @@ export interface Type {
 
 /** One entry of a graph; numbers in `inputs`, `ys` and `xs` are ids of values. */
 export type Node =
+  // What follows is to be computed again for gradients, or no longer.
+  | { readonly kind: 'again'; readonly begins: boolean }
   | { readonly kind: SourceKind; readonly index: number; readonly type: Type }
   | { readonly kind: 'op'; readonly name: string; readonly inputs: readonly number[]; readonly attrs: Attrs }
   | {

@@ -15,7 +15,7 @@ export { customGradient } from './custom.js';
 export { einsum } from './einsum.js';
 export { ceil, clip, isFinite, isNan, logicalAnd, logicalNot, logicalOr, reciprocal, where } from './logic.js';
 export { type MatmulOptions, matmul } from './products.js';
-export { dropout, gradients, randomUniform, type StreamOptions } from './random.js';
+export { dropout, gradients, randomUniform, recompute, type StreamOptions } from './random.js';
 export {
   argmax,
   argmin,

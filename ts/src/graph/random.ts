@@ -1,5 +1,6 @@
 // Randomness and gradients as ops: what asks the trace for more than a node.
 
+import { describeValue, fail } from '../errors.js';
 import { assertOptions } from '../units.js';
 import { listOf, numberThat } from './axes.js';
 import { checkDims, type Shape } from './dims.js';
@@ -32,6 +33,16 @@ export function randomUniform(shape: Shape, options: StreamOptions & { low?: num
   numberThat(high, (x) => x >= low, 'a finite high, not below low', 'random_uniform');
   const stream = int(currentTracer('random_uniform').stream('random_uniform', options.name));
   return one('random_uniform', [], { dims: dims(target), low: float(low), high: float(high), stream }, target);
+}
+
+/**
+ * What `fn` gives, whose steps between its inputs and its results are not kept for the gradients but computed again for
+ * them: less memory, more work, the same bits. What `keras.remat` and `jax.checkpoint` do; of calls within calls the
+ * outermost counts. Chen et al. 2016, https://arxiv.org/abs/1604.06174
+ */
+export function recompute<T>(fn: () => T): T {
+  if (typeof fn !== 'function') throw fail('INVALID_VALUE', 'ops.recompute', 'a function', describeValue(fn));
+  return currentTracer('recompute').again(fn);
 }
 
 /** The gradients of Σ y with respect to each of `xs`; more graph, so they nest. */

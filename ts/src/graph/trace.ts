@@ -33,6 +33,7 @@ export class Tracer {
   readonly #streams = new Map<string, number>();
   /** Begins the names of random streams: what is under way inside of something else. */
   #path: string | undefined;
+  #again = false;
   #values = 0;
   #parameters = 0;
 
@@ -140,6 +141,21 @@ export class Tracer {
       return fn();
     } finally {
       this.#path = path;
+    }
+  }
+
+  /** Marks what `fn` adds to be computed again for gradients; what is part of such a part, or of a loop, is so already. */
+  again<T>(fn: () => T): T {
+    if (this.#parent || this.#again) return fn();
+    const mark = (begins: boolean): void => {
+      this.#again = begins;
+      this.nodes.push({ kind: 'again', begins });
+    };
+    mark(true);
+    try {
+      return fn();
+    } finally {
+      mark(false);
     }
   }
 

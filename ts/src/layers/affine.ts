@@ -90,5 +90,12 @@ export abstract class Affine extends Layer {
 export function axesBehindBatch(axes: number | readonly number[], rank: number, what: string): number[] {
   const own = [axes].flat().map((at) => (at < 0 ? at + rank : at));
   if (own.every((at) => at > 0 && at < rank) && new Set(own).size === own.length) return own.sort((a, b) => a - b);
-  throw fail('SHAPE_MISMATCH', what, `axes behind the batch, each once, of values of ${rank} axes`, `axis ${axes}`);
+  const hint = rank < 2 ? 'give samples an axis: Reshape({ targetShape: [1] })' : undefined;
+  throw fail(
+    'SHAPE_MISMATCH',
+    what,
+    `axes behind the batch, each once, of values of ${rank} axes`,
+    `axis ${axes}`,
+    hint,
+  );
 }

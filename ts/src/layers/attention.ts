@@ -4,7 +4,7 @@ import { fail } from '../errors.js';
 import type { Dim } from '../graph/dims.js';
 import { add, attention, cast, dropout, logicalAnd, matmul, mul, reshape, sum, tanh } from '../graph/ops.js';
 import type { Operand, Tensor } from '../graph/tensor.js';
-import { flag, type OptionTable } from '../options.js';
+import { flag, type OptionTable, oneOf } from '../options.js';
 import { productWeights, weightsOf } from './attention-weights.js';
 import {
   type CallOptions,
@@ -71,6 +71,17 @@ abstract class PlainAttention extends Layer<readonly Tensor[]> {
     return query?.mask;
   }
 
+  /** The values weighted by scores `[B, queries, keys]` that are made pair by pair. */
+  protected byScores(scores: Tensor, xs: ThreeOf, options: PlainAttentionCallOptions): Tensor {
+    const { training, useCausalMask: causal = this.useCausalMask, returnAttentionScores } = options;
+    const [query, value, key = value] = xs;
+    const [batch, queries, keys] = scores.shape as [Dim, Dim, Dim];
+    const weights = weightsOf(reshape(scores, [batch, 1, queries, keys]), { mask: keyMask(value, key), causal });
+    const flat = reshape(weights, [batch, queries, keys]);
+    const kept = training && this.dropout > 0 ? dropout(flat, this.dropout, { name: this.name }) : flat;
+    return this.finish(matmul(kept, value), query, returnAttentionScores ? () => weights : undefined);
+  }
+
   /** 0 for queries that their mask leaves out, as in Keras; with the weights if they are wanted. */
   protected finish(output: Tensor, query: Tensor, weights: (() => Tensor) | undefined): Tensor {
     const { mask } = query;
@@ -80,6 +91,19 @@ abstract class PlainAttention extends Layer<readonly Tensor[]> {
     const [batch, , queries, keys] = all.shape as [Dim, Dim, Dim, Dim];
     return [counted, reshape(all, [batch, queries, keys])] as unknown as Tensor;
   }
+}
+
+// Each query beside each key, added: `[B, queries, keys, size]`.
+function pairSums(query: Tensor, key: Tensor): Tensor {
+  const [batch, queries, size] = query.shape as [Dim, Dim, Dim];
+  const keys = key.shape[1] as Dim;
+  return add(reshape(query, [batch, queries, 1, size]), reshape(key, [batch, 1, keys, size]));
+}
+
+/** Options of Attention. */
+export interface DotAttentionOptions extends AttentionLayerOptions {
+  /** How alike a query is to a key: 'dot', their product (the default), or 'concat', `w · Σ tanh(q + k)` with a weight w. */
+  scoreMode?: 'dot' | 'concat';
 }
 
 /**
@@ -94,15 +118,29 @@ export class Attention extends PlainAttention {
     useScale: [false, flag],
     dropout: [0, rate],
     useCausalMask: [false, flag],
+    scoreMode: ['dot', oneOf('dot', 'concat')],
   };
+  declare readonly scoreMode: 'dot' | 'concat';
   #scale: Weight | undefined;
+  #concat: Weight | undefined;
+
+  constructor(options: DotAttentionOptions = {}) {
+    super(options);
+  }
 
   override build(_inputShape: SampleShape<readonly Tensor[]>): void {
-    this.#scale = this.useScale ? this.addWeight({ name: 'scale', shape: [], initializer: 'ones' }) : undefined;
+    const one = (name: string): Weight => this.addWeight({ name, shape: [], initializer: 'ones' });
+    this.#scale = this.useScale ? one('scale') : undefined;
+    this.#concat = this.scoreMode === 'concat' ? one('concat_score_weight') : undefined;
   }
 
   override call(xs: readonly Tensor[], options: PlainAttentionCallOptions): Tensor {
     const [query, value, key = value] = threeOf(xs, this.name);
+    if (this.#concat) {
+      const sums = pairSums(query, key);
+      const scores = sum(tanh(this.#scale ? mul(sums, this.#scale) : sums), { axis: -1 });
+      return this.byScores(mul(scores, this.#concat), [query, value, key], options);
+    }
     const { training, useCausalMask: causal = this.useCausalMask, returnAttentionScores } = options;
     const [q, mask] = [this.#scale ? mul(query, this.#scale) : query, keyMask(value, key)];
     const share = training ? this.dropout : 0;
@@ -119,36 +157,37 @@ export class Attention extends PlainAttention {
 export class AdditiveAttention extends PlainAttention {
   static override readonly className: string = 'AdditiveAttention';
   /** @internal */
-  static override readonly options: OptionTable = { ...Attention.options, useScale: [true, flag] };
+  static override readonly options: OptionTable = {
+    useScale: [true, flag],
+    dropout: [0, rate],
+    useCausalMask: [false, flag],
+  };
   #scale: Weight | undefined;
 
   override build([query]: SampleShape<readonly Tensor[]>): void {
-    const shape = [query?.[1] as number];
+    // Of other ranks `call` says what is wrong.
+    const shape = [query?.[1] ?? 1];
     this.#scale = this.useScale ? this.addWeight({ name: 'scale', shape }) : undefined;
   }
 
   override call(xs: readonly Tensor[], options: PlainAttentionCallOptions): Tensor {
     const [query, value, key = value] = threeOf(xs, this.name);
-    const { training, useCausalMask: causal = this.useCausalMask, returnAttentionScores } = options;
-    const [batch, queries, size] = query.shape as [Dim, Dim, Dim];
-    const keys = key.shape[1] as Dim;
-    const sums = tanh(add(reshape(query, [batch, queries, 1, size]), reshape(key, [batch, 1, keys, size])));
+    const sums = tanh(pairSums(query, key));
     const scores = sum(this.#scale ? mul(sums, this.#scale) : sums, { axis: -1 });
-    const mask = keyMask(value, key);
-    const weights = weightsOf(reshape(scores, [batch, 1, queries, keys]), { mask, causal });
-    const flat = reshape(weights, [batch, queries, keys]);
-    const kept = training && this.dropout > 0 ? dropout(flat, this.dropout, { name: this.name }) : flat;
-    return this.finish(matmul(kept, value), query, returnAttentionScores ? () => weights : undefined);
+    return this.byScores(scores, [query, value, key], options);
   }
 }
 
-/** Queries, values and perhaps keys. Throws SHAPE_MISMATCH. */
-export function threeOf(xs: readonly Tensor[], what: string): [Tensor, Tensor, Tensor | undefined] {
+/** Queries, values and perhaps keys. */
+export type ThreeOf = [Tensor, Tensor, Tensor | undefined];
+
+/** The same of a list. Throws SHAPE_MISMATCH. */
+export function threeOf(xs: readonly Tensor[], what: string): ThreeOf {
   const [query, value, key] = xs;
   const fits = query && value && xs.length <= 3 && xs.every(({ shape }) => shape.length === 3);
   if (fits) return [query, value, key];
   const expected = '[queries, values] or [queries, values, keys], each (batch, steps, size)';
-  throw fail('SHAPE_MISMATCH', what, expected, xs.join(', '));
+  throw fail('SHAPE_MISMATCH', what, expected, xs.join(', '), 'Reshape or Permute the inputs; Embedding makes vectors');
 }
 
 /** What may be seen of the keys, for each query alike: `[B, 1, keys]`. */

@@ -13,6 +13,7 @@ import { flag, type OptionTable } from '../options.js';
 import type { Regularizer } from '../regularizers/index.js';
 import { keyMask, threeOf, type WithScores } from './attention.js';
 import { productWeights } from './attention-weights.js';
+import { folded } from './folding.js';
 import {
   type CallOptions,
   isSymbolic,
@@ -92,17 +93,23 @@ export abstract class Heads extends Layer<Several> {
   #value!: Product;
   #output!: Product;
 
+  /** @internal Whether inputs may have more axes. */
+  protected readonly folds: boolean = false;
+  /** The axes that are attended, counted from the batch, where there are several. */
+  declare readonly attentionAxes: readonly number[] | undefined;
+
   /** @internal The sizes, for queries made of vectors of `width` numbers. */
   protected abstract sizes(width: number): HeadSizes;
 
   override build(inputShape: SampleShape<Several>): void {
-    const one = typeof inputShape[0] === 'number';
+    const one = !Array.isArray(inputShape[0]);
     const shapes = (one ? [inputShape, inputShape] : inputShape) as readonly (readonly number[])[];
-    if (shapes.slice(0, 3).some(({ length }) => length !== 2)) {
+    if (shapes.slice(0, 3).some(({ length }) => length < 2 || (length > 2 && !this.folds))) {
       const expected = 'sequences of vectors (batch, steps, size)';
-      throw fail('SHAPE_MISMATCH', this.name, expected, shapes.map(shapeText).join(', '));
+      const hint = 'whole numbers become vectors by Embedding; Reshape adds an axis';
+      throw fail('SHAPE_MISMATCH', this.name, expected, `samples of ${shapes.map(shapeText).join(', ')}`, hint);
     }
-    const [query, value, key = value] = shapes.map(([, size]) => size as number) as [number, number, number?];
+    const [query, value, key = value] = shapes.map((shape) => shape.at(-1) as number) as [number, number, number?];
     const { heads, keyHeads, keyDim, valueDim, output } = this.sizes(query);
     this.#query = this.#product('query', [query, heads, keyDim], 1);
     this.#key = this.#product('key', [key as number, keyHeads, keyDim], 1);
@@ -129,14 +136,25 @@ export abstract class Heads extends Layer<Several> {
 
   override call(x: Several, options: AttentionCallOptions): Tensor {
     const list = listOf(x);
-    const [query, value, key = value] = threeOf(list.length === 1 ? [...list, ...list] : list.slice(0, 3), this.name);
+    const given = list.length === 1 ? [...list, ...list] : list.slice(0, 3);
+    if (!this.folds || given.every(({ shape }) => shape.length === 3)) return this.#attend(given, list[3], options);
+    if (list[3] || options.attentionMask || options.returnAttentionScores) {
+      const hint = 'reshape the inputs to three axes, with the others in the batch';
+      throw fail('SHAPE_MISMATCH', this.name, 'inputs of three axes beside masks and scores', given.join(', '), hint);
+    }
+    const { xs, unfold } = folded(given, this.attentionAxes, this.name);
+    return unfold(this.#attend(xs, undefined, options));
+  }
+
+  #attend(given: readonly Tensor[], shown: Tensor | undefined, options: AttentionCallOptions): Tensor {
+    const [query, value, key = value] = threeOf(given, this.name);
     const { useCausalMask: causal = this.useCausalMask, returnAttentionScores = false, training } = options;
     const { heads, keyHeads, keyDim } = this.sizes(Number(query.shape[2]));
     const q = through(this.#query, query);
     const [k, v] = [through(this.#key, key), through(this.#value, value)].map((x) =>
       shared(x, keyHeads, heads / keyHeads),
     ) as [Tensor, Tensor];
-    const mask = this.#mask(list[3] ?? (options.attentionMask as Operand | undefined), keyMask(value, key));
+    const mask = this.#mask(shown ?? (options.attentionMask as Operand | undefined), keyMask(value, key));
     const dropout = training ? this.dropout : 0;
     const mixed = attention(q, k, v, { heads, causal, mask, dropout, name: this.name });
     const { kernel, bias } = this.#output;

@@ -14,8 +14,13 @@ export interface OverAxes {
 }
 
 /** Over how many axes a layer moves, as its class says. */
-export function axesOf(layer: Layer): number {
+export function axesOf(layer: object): number {
   return (layer.constructor as unknown as OverAxes).axes;
+}
+
+/** What the axes between batch and channels are called; a single one as given. */
+export function wordsOf(axes: number, single: string): readonly string[] {
+  return axes === 1 ? [single] : (NAMES[axes] as string[]);
 }
 
 /** Throws INVALID_VALUE for anything but channels last. */

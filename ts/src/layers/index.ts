@@ -7,7 +7,9 @@ export {
   AdditiveAttention,
   Attention,
   type AttentionLayerOptions,
+  type DotAttentionOptions,
   type PlainAttentionCallOptions,
+  type ThreeOf,
   type WithScores,
 } from './attention.js';
 export { BatchNormalization, type BatchNormalizationOptions } from './batch-normalization.js';
@@ -19,7 +21,18 @@ export {
   Discretization,
   type DiscretizationOptions,
 } from './categories.js';
+export type { RNNCell } from './cell.js';
+export {
+  GRUCell,
+  type GRUCellOptions,
+  LSTMCell,
+  type LSTMCellOptions,
+  type OfSequences,
+  SimpleRNNCell,
+  type SimpleRNNCellOptions,
+} from './cells.js';
 export { Conv1D, Conv2D, Conv3D, type ConvLayerOptions } from './conv.js';
+export { ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, type ConvLSTMOptions } from './conv-lstm.js';
 export { Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, type ConvTransposeOptions } from './conv-transpose.js';
 export { Dense, type DenseOptions } from './dense.js';
 export { DepthwiseConv1D, DepthwiseConv2D, type DepthwiseConvOptions } from './depthwise-conv.js';
@@ -118,10 +131,12 @@ export type { Recurrent, RecurrentOptions, RecurrentOutput } from './recurrent.j
 export { Rescaling, type RescalingOptions } from './rescaling.js';
 export { CenterCrop, type CropOptions, RandomCrop, Resizing, type ResizingOptions } from './resizing.js';
 export { RMSNormalization, type RMSNormalizationOptions } from './rms-normalization.js';
+export { RNN, type RNNOptions } from './rnn.js';
 export { SeparableConv1D, SeparableConv2D, type SeparableConvOptions } from './separable-conv.js';
 export { Flatten, Reshape, type ReshapeOptions } from './shaping.js';
 export { SimpleRNN, type SimpleRNNOptions } from './simple-rnn.js';
 export { SpatialDropout1D, SpatialDropout2D, SpatialDropout3D } from './spatial-dropout.js';
+export { StackedRNNCells, type StackedRNNCellsOptions } from './stacked-cells.js';
 export type { SymbolicTensor } from './symbolic.js';
 export { TimeDistributed, type TimeDistributedOptions } from './time-distributed.js';
 export { UnitNormalization, type UnitNormalizationOptions } from './unit-normalization.js';

@@ -4,7 +4,7 @@
 import type { ConstraintLike } from '../constraints/index.js';
 import { constraintOf } from '../constraints/registry.js';
 import { checkShape, elementCount } from '../data/shape.js';
-import { describeValue, fail, quote } from '../errors.js';
+import { DescendError, describeValue, fail, quote } from '../errors.js';
 import { type Dim, type Shape, sameDim, shapeText } from '../graph/dims.js';
 import { div, fill, sum } from '../graph/ops.js';
 import { type Operand, Tensor } from '../graph/tensor.js';
@@ -253,9 +253,24 @@ export abstract class Layer<In extends Several = Tensor, Out extends Several = T
     }
     const input = (listed ? inputs : inputs[0]) as In;
     const call = (): Out => this.call(input, { ...options, training: options.training ?? false });
-    const result = this.layers.length > 0 ? tracer.within(this.name, call) : call();
+    const result = this.#naming(inputs, () => (this.layers.length > 0 ? tracer.within(this.name, call) : call()));
     for (const y of isList(result) ? result : [result]) this.#finish(tracer, inputs, input, y);
     return result;
+  }
+
+  // Shapes that an op refuses are told with the innermost layer that it is part of, and what came there.
+  #naming<T>(inputs: readonly Tensor[], work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof DescendError) || !error.code.includes('SHAPE') || NAMED.has(error)) throw error;
+      const message = `${this.name} on ${inputs.join(', ')}: ${error.message}`;
+      const told = error.message.startsWith(this.name)
+        ? error
+        : new DescendError(error.code, message, { cause: error });
+      NAMED.add(told);
+      throw told;
+    }
   }
 
   // What every output gets: its penalty and its mask.
@@ -287,6 +302,11 @@ export abstract class Layer<In extends Several = Tensor, Out extends Several = T
       const y: Several = this.apply((nested ? xs : xs[0]) as OperandOf<In>);
       return sampleShape((listOf(y)[0] as Tensor).shape, this.name);
     });
+  }
+
+  /** Sets the states of the stateful layers in it to 0: what comes next begins anew. */
+  async resetStates(): Promise<void> {
+    for (const layer of this.layers) await layer.resetStates();
   }
 
   /** @internal Forgets its weights: what it was before it was built. */
@@ -346,6 +366,9 @@ export abstract class Layer<In extends Several = Tensor, Out extends Several = T
     return new this(config as never);
   }
 }
+
+// Errors that name a layer.
+const NAMED = new WeakSet<DescendError>();
 
 /** What a layer gave, as a list. */
 export function listOf(y: Several): readonly Tensor[] {

@@ -18,7 +18,7 @@ export interface LSTMOptions<S extends boolean = boolean> extends RecurrentOptio
 }
 
 /** The bias of four gates, the second of which begins at 1. */
-class ForgetBias extends Initializer<{ others: InitializerLike }> {
+export class ForgetBias extends Initializer<{ others: InitializerLike }> {
   /** @internal */
   static override readonly options: OptionTable = { others: ['zeros', (value) => INITIALIZERS.resolve(value)] };
   declare readonly others: Initializer;

@@ -1,7 +1,7 @@
 // Attention of several heads, each through weights of its own, or some sharing keys and values.
 
 import { fail } from '../errors.js';
-import { type OptionTable, whole } from '../options.js';
+import { axis, listOf, type OptionTable, whole } from '../options.js';
 import { type HeadSizes, Heads, type HeadsOptions } from './heads.js';
 
 /** Options of MultiHeadAttention. */
@@ -13,13 +13,15 @@ export interface MultiHeadAttentionOptions extends HeadsOptions {
   valueDim?: number | null;
   /** The size of outputs. Default: that of the inputs that the queries are made of. */
   outputShape?: number | null;
+  /** Which axes are attended, of inputs with more than three, counted from the batch. Default: all but batch and features. */
+  attentionAxes?: number | readonly number[] | null;
 }
 
 /**
  * Queries, keys and values are products of the inputs; each head weighs the values by `softmax(q · kᵀ / √keyDim)`, and one
  * more product makes the output of all heads. Takes a sequence `[T, size]` (self-attention), or a list `[queries, values]` or
  * `[queries, values, keys]` (keys are by default the values). Weights have Keras's shapes. The weights of all pairs of steps are
- * never in memory at once, unless they are asked for. Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
+ * never in memory at once, unless they are asked for. Inputs of more axes `[…, size]` are attended over `attentionAxes`. Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
  */
 export class MultiHeadAttention extends Heads {
   static override readonly className: string = 'MultiHeadAttention';
@@ -29,12 +31,14 @@ export class MultiHeadAttention extends Heads {
     keyDim: [undefined, whole(1)],
     valueDim: [null, whole(1)],
     outputShape: [null, whole(1)],
+    attentionAxes: [null, (value, what) => listOf(axis)([value].flat(), what)],
     ...Heads.options,
   };
   declare readonly numHeads: number;
   declare readonly keyDim: number;
   declare readonly valueDim: number | undefined;
   declare readonly outputShape: number | undefined;
+  protected override readonly folds = true;
 
   constructor(options: MultiHeadAttentionOptions) {
     super(options);

@@ -1,6 +1,7 @@
 // Features to mean 0 and variance 1, by numbers that are known or that `adapt` finds in data.
 
 import { describeValue, fail } from '../errors.js';
+import { type Dim, sizeOf } from '../graph/dims.js';
 import { add, div, maximum, mul, reshape, sqrt, sub } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
 import { finiteNumber } from '../numbers.js';
@@ -69,7 +70,7 @@ export class Normalization extends Layer {
     const sizes = x.shape.slice(axes[0] ?? x.shape.length);
     const shape = sizes.map((size, i) => (axes.includes((axes[0] as number) + i) ? size : 1));
     const along = (v: Weight | number | readonly number[]): Tensor | number =>
-      typeof v === 'number' ? v : reshape(v, shape);
+      typeof v === 'number' ? v : reshape(this.#fitting(v, shape), shape);
     const mean = along(this.mean ?? (this.#mean as Weight));
     const deviation = maximum(sqrt(along(this.variance ?? (this.#variance as Weight))), EPSILON);
     return this.invert ? add(mean, mul(x, deviation)) : div(sub(x, mean), deviation);
@@ -88,6 +89,14 @@ export class Normalization extends Layer {
     if (found.isEmpty) throw fail('INVALID_VALUE', what, 'at least one sample', describeValue(data));
     this.#found = found;
     if (this.built) await this.#write(found);
+  }
+
+  // One number for each feature.
+  #fitting<T extends Weight | readonly number[]>(v: T, shape: readonly Dim[]): T {
+    const [given, features] = [Array.isArray(v) ? v.length : (v as Weight).size, sizeOf(shape)];
+    if (given === features) return v;
+    const hint = 'mean and variance are one number, or one for each entry of axis';
+    throw fail('SHAPE_MISMATCH', this.name, `${given} features, as many as there are means`, `${features}`, hint);
   }
 
   #take({ mean, variance }: Moments): void {

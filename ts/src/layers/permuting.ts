@@ -29,7 +29,13 @@ export class Permute extends Layer {
 
   override call(x: Tensor): Tensor {
     if (x.shape.length === this.dims.length + 1) return transpose(x, [0, ...this.dims]);
-    throw fail('SHAPE_MISMATCH', this.name, `samples of ${this.dims.length} axes, as many as dims`, String(x));
+    throw fail(
+      'SHAPE_MISMATCH',
+      this.name,
+      `samples of ${this.dims.length} axes, as many as dims`,
+      String(x),
+      'list all axes of a sample',
+    );
   }
 
   override computeMask(): undefined {

@@ -2,16 +2,18 @@
 // samples that are not sequences of vectors.
 
 import type { Constraint, ConstraintLike } from '../constraints/index.js';
-import { describeValue, fail } from '../errors.js';
+import { fail } from '../errors.js';
 import { type Dim, shapeText } from '../graph/dims.js';
-import { add, dropout, fill, flip, matmul, mul, reshape, scan, transpose, where } from '../graph/ops.js';
+import { add, dropout, fill, matmul, mul, transpose } from '../graph/ops.js';
 import type { Operand, Tensor } from '../graph/tensor.js';
 import type { InitializerLike } from '../initializers/index.js';
-import { type Check, flag, type OptionTable, whole } from '../options.js';
+import { flag, type OptionTable, whole } from '../options.js';
 import type { Regularizer, RegularizerLike } from '../regularizers/index.js';
 import type { Activation, ActivationLike } from './activations.js';
 import { type CallOptions, Layer, type LayerOptions, listOf, type SampleShape, type Several } from './layer.js';
+import { maskThrough, through } from './loop.js';
 import { activation, constraint, initializer, rate, regularizer } from './options.js';
+import { checkStateful, firstRows, stateNames, withFirstRows } from './states.js';
 import type { Weight } from './weight.js';
 
 /** Options of every recurrent layer; with `returnState: true` it gives a list, `[outputs, ...last states]`. */
@@ -54,16 +56,14 @@ export interface RecurrentOptions<S extends boolean = boolean> extends LayerOpti
   zeroOutputForMask?: boolean;
   /** Understood for Keras's sake: plans are compiled either way. */
   unroll?: boolean;
-  /** Only false: states that outlive a batch go in and come out, by a list `[x, ...states]` and `returnState`. */
-  stateful?: false;
+  /**
+   * Whether a sample begins with the state that the sample at its place in the batch before ended with, in training and
+   * outside of it, until `resetStates`. States are weights that are not trained: they are saved. Default false.
+   */
+  stateful?: boolean;
+  /** With `stateful`, how many samples a batch has at most. (Keras: the first of `batch_shape`.) */
+  batchSize?: number | null;
 }
-
-/** No state is kept between batches. */
-const stateless: Check = (value, what) => {
-  if (value === false) return value;
-  const hint = 'give the states to begin with as [x, ...states], and take the last ones by returnState: true';
-  throw fail('INVALID_VALUE', what, 'false', describeValue(value), hint);
-};
 
 /** What a recurrent layer gives: with states a list, otherwise one tensor. */
 export type RecurrentOutput<S extends boolean> = S extends true ? readonly Tensor[] : Tensor;
@@ -105,7 +105,8 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
     goBackwards: [false, flag],
     zeroOutputForMask: [false, flag],
     unroll: [false, flag],
-    stateful: [false, stateless],
+    stateful: [false, flag],
+    batchSize: [null, whole(1)],
   };
   override readonly takes = 'either';
   declare readonly units: number;
@@ -127,6 +128,8 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
   declare readonly returnState: S;
   declare readonly goBackwards: boolean;
   declare readonly zeroOutputForMask: boolean;
+  declare readonly stateful: boolean;
+  declare readonly batchSize: number | undefined;
   /** How many times as wide as the state the products are. */
   protected abstract readonly gates: number;
   /** How many states there are. */
@@ -136,9 +139,11 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
   protected recurrentKernel!: Weight;
   /** @internal */
   protected bias: Weight | undefined;
+  #states: readonly Weight[] = [];
 
   constructor(options: RecurrentOptions<S>) {
     super(options);
+    checkStateful(this);
   }
 
   /** The formulas, when a plan is traced. */
@@ -156,7 +161,7 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
 
   override build(inputShape: SampleShape<Several>): void {
     const [first] = inputShape;
-    const shape = (typeof first === 'number' ? inputShape : first) as readonly number[];
+    const shape = (Array.isArray(first) ? first : inputShape) as readonly number[];
     if (shape.length !== 2) this.#refuse(`samples of shape ${shapeText(shape)}`);
     const width = this.gates * this.units;
     const [features] = shape.slice(1) as [number];
@@ -177,20 +182,28 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
     const bias = { name: 'bias', shape: this.biasShape(), initializer: this.biasBegin() };
     const { biasRegularizer: regularizer, biasConstraint: constraint } = this;
     this.bias = this.useBias ? this.addWeight({ ...bias, regularizer, constraint }) : undefined;
+    this.#states = stateNames(this, this.stateCount).map((name) =>
+      this.addWeight({ name, shape: [this.batchSize as number, this.units], initializer: 'zeros', trainable: false }),
+    );
   }
 
   override call(x: Several, { training }: CallOptions): RecurrentOutput<S> {
     const [input, ...given] = listOf(x) as [Tensor, ...Tensor[]];
     if (input.shape.length !== 3) this.#refuse(String(input));
     const { outputs, states } = this.#loop(input, this.#begin(input, given), training);
+    this.#states.forEach((state, i) => {
+      this.assign(state, withFirstRows(state, states[i] as Tensor));
+    });
     return (this.returnState ? [outputs, ...states] : outputs) as RecurrentOutput<S>;
   }
 
   /** That of the sequence, where every step has an output. */
   override computeMask(x: Several, y: Tensor): Tensor | undefined {
-    const mask = listOf(x)[0]?.mask;
-    if (mask === undefined || !this.returnSequences || y.shape.length !== 3) return undefined;
-    return this.goBackwards ? flip(mask, { axis: 1 }) : mask;
+    return y.shape.length === 3 ? maskThrough(this, listOf(x)[0]?.mask) : undefined;
+  }
+
+  override async resetStates(): Promise<void> {
+    for (const state of this.#states) await state.write({ data: new Float32Array(state.size), shape: state.shape });
   }
 
   #loop(input: Tensor, begin: readonly Tensor[], training: boolean): { outputs: Tensor; states: readonly Tensor[] } {
@@ -202,32 +215,23 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
       training && recurrentDropout > 0
         ? dropout(fill(first.shape, 1), recurrentDropout, { name: `${name}/recurrent` })
         : undefined;
-    const { mask } = input;
-    const counts = mask && [reshape(transpose(mask, [1, 0]), [...[1, 0].map((i) => mask.shape[i] as Dim), 1])];
-    const { carries, outputs } = scan(
-      (states, [entry, now]) => {
+    return through(this, {
+      sequence: products,
+      begin,
+      mask: input.mask,
+      training,
+      step: (entry, states, keep) => {
         const [h] = states as [Tensor];
-        const stacked: Tensor[] = [];
-        const keep = (x: Tensor): Tensor => {
-          if (training) stacked.push(x);
-          return x;
-        };
-        const next = step(entry as Tensor, states, kept ? mul(h, kept) : h, keep);
-        const after = now ? next.map((state, i) => where(now, state, states[i] as Tensor)) : next;
-        return { carries: after, outputs: [...(this.returnSequences ? after.slice(0, 1) : []), ...stacked] };
+        return step(entry, states, kept ? mul(h, kept) : h, keep);
       },
-      { carries: begin, sequences: [products, ...(counts ?? [])], reverse: this.goBackwards },
-    );
-    const [sequence] = outputs;
-    if (!this.returnSequences || sequence === undefined) return { outputs: carries[0] as Tensor, states: carries };
-    const rows = transpose(sequence, [1, 0, 2]);
-    return { outputs: this.#inOrder(rows, mask), states: carries };
+    });
   }
 
-  // The outputs of all steps in the order that they are made in; perhaps without those of steps that do not count.
-  #inOrder(rows: Tensor, mask: Tensor | undefined): Tensor {
-    const counted = mask && this.zeroOutputForMask ? where(reshape(mask, [...mask.shape, 1]), rows, 0) : rows;
-    return this.goBackwards ? flip(counted, { axis: 1 }) : counted;
+  /** @internal The states after one step on vectors `[B, features]`: what its cell does. */
+  oneStep(x: Tensor, states: readonly Tensor[]): readonly Tensor[] {
+    const { bias, step } = this.cell();
+    const product = matmul(x, this.#kernel);
+    return step(bias ? add(product, bias) : product, states, states[0] as Tensor, (x) => x);
   }
 
   // The inputs of all steps times the kernel, `[T, B, width]`; what is narrower is put in the order of steps.
@@ -248,6 +252,7 @@ export abstract class Recurrent<S extends boolean = boolean> extends Layer<Sever
   #begin(input: Tensor, given: readonly Tensor[]): readonly Tensor[] {
     const { stateCount, units } = this;
     const shape = [input.shape[0] as Dim, units];
+    if (given.length === 0 && this.stateful) return this.#states.map((state) => firstRows(state, shape[0] as Dim));
     if (given.length === 0) return Array.from({ length: stateCount }, () => fill(shape, 0));
     const fits = given.length === stateCount && given.every((state) => shapeText(state.shape) === shapeText(shape));
     if (fits) return given;

@@ -24,7 +24,9 @@ abstract class SpatialDropout extends Layer {
   override call(x: Tensor, { training }: CallOptions): Tensor {
     const { rate, axes, name } = this;
     if (x.shape.length !== axes + 2) {
-      throw fail('SHAPE_MISMATCH', name, `values of ${axes + 2} axes, the channels last`, String(x));
+      const fitting = x.shape.length - 2;
+      const hint = fitting > 0 && fitting < 4 ? `use SpatialDropout${fitting}D` : 'use Dropout';
+      throw fail('SHAPE_MISMATCH', name, `values of ${axes + 2} axes, the channels last`, String(x), hint);
     }
     if (!training || rate === 0) return x;
     const channels = [x.shape[0] as Dim, ...Array<number>(axes).fill(1), x.shape.at(-1) as Dim];

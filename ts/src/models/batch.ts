@@ -7,7 +7,7 @@ import { assertOptions } from '../units.js';
 import { evaluateAll, prepare } from './evaluate.js';
 import { ArrayFeed, START } from './feed.js';
 import type { Network } from './network.js';
-import { traceEvaluate, traceTrain } from './plans.js';
+import { keptTrain, traceEvaluate } from './plans.js';
 import { type Prediction, predictAll } from './predict.js';
 import type { SampleWeights } from './sample-weights.js';
 import { countOfRows, rowsOfAll } from './samples.js';
@@ -22,7 +22,7 @@ export async function trainOnBatch(
   weights: SampleWeights,
 ): Promise<Record<string, number>> {
   assertOptions('trainOnBatch', weights, ['sampleWeight', 'classWeight']);
-  const { compiled, samples, plan } = prepare(model, 'trainOnBatch', traceTrain, x, y, weights);
+  const { compiled, samples, plan } = prepare(model, 'trainOnBatch', keptTrain, x, y, weights);
   const feed = new ArrayFeed(rowsOfAll(samples), countOfRows(samples.inputs), model.engine);
   try {
     const engine = await engineOf(model.weights);

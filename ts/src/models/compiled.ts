@@ -2,6 +2,7 @@
 
 import { describeValue, fail, quote } from '../errors.js';
 import type { Shape } from '../graph/dims.js';
+import { FunctionLoss } from '../losses/function.js';
 import type { Loss, LossLike } from '../losses/index.js';
 import { lossConfig, lossOf } from '../losses/registry.js';
 import type { Metric, MetricLike } from '../metrics/index.js';
@@ -66,6 +67,8 @@ export class Output {
     this.name = name;
     this.loss = loss === undefined ? undefined : lossOf(loss);
     this.weight = weight;
+    const given = [this.loss instanceof FunctionLoss, ...[...metrics, ...weightedMetrics].map(isFunction)];
+    this.hasFunctions = given.includes(true);
     this.#metrics = [...asked(metrics, 'metrics', false), ...asked(weightedMetrics, 'weightedMetrics', true)];
   }
 
@@ -73,6 +76,9 @@ export class Output {
   get measured(): boolean {
     return this.loss !== undefined || this.#metrics.length > 0;
   }
+
+  /** Whether a function among its losses and metrics is the caller's, who may mean something else at each call. */
+  readonly hasFunctions: boolean;
 
   /** The metrics for targets and predictions of these shapes. Throws DUPLICATE_NAME. */
   metricsFor(yTrue: Shape, yPred: Shape): NamedMetric[] {
@@ -109,6 +115,11 @@ export class Compiled {
     this.outputs = outputs.map((output) => new Output(output));
   }
 
+  /** Whether functions of the caller's are among losses and metrics. */
+  get hasFunctions(): boolean {
+    return this.outputs.some((output) => output.hasFunctions);
+  }
+
   /** As plain data, for a file of a model whose weights have these names. */
   getConfig(weights: readonly string[]): Config {
     const { optimizer, outputs } = this;
@@ -133,6 +144,10 @@ export function compiledOf(options: CompileOptions): Compiled {
   assertOptions('compile', options, ['optimizer', 'loss', 'metrics', 'weightedMetrics']);
   const { optimizer, loss, metrics = [], weightedMetrics = [] } = options;
   return new Compiled(optimizer, [{ name: '', loss: lossOf(loss), weight: undefined, metrics, weightedMetrics }]);
+}
+
+function isFunction(metric: MetricLike): boolean {
+  return typeof metric === 'function';
 }
 
 function asked(metrics: readonly MetricLike[], what: string, weighted: boolean): Asked[] {

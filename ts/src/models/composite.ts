@@ -7,6 +7,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { currentTracer, type Tracer } from '../graph/trace.js';
 import type { CallOptions, Weight } from '../layers/index.js';
 import { Layer, listOf, type Several } from '../layers/layer.js';
+import { boolean } from '../numbers.js';
 import { checkSeed, defaultSeed } from '../seed.js';
 import { assertOptions, type Config, type Serialized, serialize, type Unit } from '../units.js';
 import type { Prediction } from './predict.js';
@@ -21,6 +22,12 @@ export interface NetworkOptions {
   trainable?: boolean;
   /** Governs all of the model's randomness: first weights, shuffling, dropout. Default: `setSeed`'s, else by chance. */
   seed?: number;
+  /**
+   * Whether training computes most activations again for the gradients instead of keeping them: less memory for a third
+   * more work, with the same bits. Of layers about √n in a row, and each layer made of layers, keep their inputs only;
+   * `ops.recompute` chooses otherwise, in layers of your own. What Keras does in a `RematScope`. Default false.
+   */
+  recompute?: boolean;
 }
 
 /** Layers as one. `Outputs` is what it predicts: one array, or several. */
@@ -29,14 +36,17 @@ export abstract class Composite<
   Out extends Several = Tensor,
   Outputs = Prediction,
 > extends Layer<In, Out> {
+  /** Whether training computes most activations again instead of keeping them. */
+  readonly recompute: boolean;
   #seed: number;
   /** Whether the seed was given, not drawn. */
   readonly #seeded: boolean;
 
   constructor(options: NetworkOptions) {
-    assertOptions('model', options, ['name', 'seed', 'trainable']);
-    const { seed, ...others } = options;
+    assertOptions('model', options, ['name', 'seed', 'trainable', 'recompute']);
+    const { seed, recompute = false, ...others } = options;
     super(others);
+    this.recompute = boolean(recompute, 'model recompute');
     this.#seed = seed === undefined ? defaultSeed() : checkSeed(seed, 'model seed');
     this.#seeded = seed !== undefined;
   }
@@ -161,6 +171,12 @@ export abstract class Composite<
   /** @internal Says what the first values of all weights depend on. */
   protected giveSeeds(): void {
     for (const [weight, name] of this.names) weight.giveSeed(this.#seed, name, this.#seeded);
+  }
+
+  /** What it was made with besides its layers. */
+  override getConfig(): Config {
+    const { name, seed, recompute } = this;
+    return { name, seed, ...(recompute && { recompute }) };
   }
 
   /** @internal The seed, where it is not that of whatever the model is part of. */

@@ -1,8 +1,10 @@
 // The loss and metrics of a model over samples that it does not learn from.
 
+import { later } from '../bring.js';
 import type { Engine } from '../engine/engine.js';
 import { type Chunk, Pace, runSteps } from '../engine/loop.js';
 import { fail } from '../errors.js';
+import type { Slot } from '../graph/trace.js';
 import { evaluatedWeights } from '../optimizers/evaluated.js';
 import type { Progress } from '../progress.js';
 import { bindSlots, engineOf } from '../slots.js';
@@ -11,7 +13,7 @@ import { type Batches, isStream, partsOf } from './batches.js';
 import type { Compiled } from './compiled.js';
 import { ArrayFeed, type Feed, START } from './feed.js';
 import type { Network } from './network.js';
-import { type TracedWithLoss, traceEvaluate } from './plans.js';
+import { type Traced, type TracedWithLoss, traceEvaluate } from './plans.js';
 import type { ArraysLikeData } from './rows.js';
 import { assertSome, batchOf, type Rows } from './rows.js';
 import type { SampleWeights } from './sample-weights.js';
@@ -89,7 +91,7 @@ export async function prepareStream(
   { classWeight, pass = 0, signal }: StreamOptions,
 ): Promise<{ plan: TracedWithLoss; feed: Feed }> {
   // Most applications have arrays.
-  const { StreamFeed } = await import('../later.js');
+  const { StreamFeed } = await later();
   const feed = new StreamFeed(source);
   try {
     const { x, y, sampleWeight } = partsOf(await feed.first(pass, what, signal));
@@ -191,13 +193,14 @@ export async function measure(measurement: Measurement): Promise<Totals> {
   const bound = await bindSlots(engine, plan.slots, instead);
   try {
     const totals = new Totals(plan.measured);
+    const changes = assignedIn(plan, bound.ids);
     const onChunk = (chunk: Chunk): void => {
       totals.add(chunk);
       progress?.update(totals.rows, totals.logs());
     };
     const pace = new Pace();
     for await (const { data, rows, batch } of feed.pieces({ ...START, engine, steps, signal })) {
-      const call = { variables: bound.ids, data, scalars: plan.scalars, batch, rows };
+      const call = { variables: bound.ids, data, scalars: plan.scalars, batch, rows, changes };
       const compiled = await engine.plan(plan.bytes, batch);
       await runSteps({ engine, plan: compiled, call, reports: plan.reports, onChunk, pace, signal });
     }
@@ -205,6 +208,11 @@ export async function measure(measurement: Measurement): Promise<Totals> {
   } finally {
     bound.free();
   }
+}
+
+/** Of the buffers bound to a plan's slots those that it sets: states that outlive a batch. */
+export function assignedIn({ slots, assigned }: Traced, ids: readonly number[]): number[] {
+  return ids.filter((_, i) => (assigned as readonly Slot[]).includes(slots[i] as Slot));
 }
 
 /** Builds the model for these samples if need be, and takes that back where `trace` fails. */

@@ -18,6 +18,7 @@ import { assemble } from './graph.js';
 import { modelConfig, modelParts } from './model-config.js';
 import { Network } from './network.js';
 import type { Prediction } from './predict.js';
+import { applyInParts } from './recompute.js';
 import { inputsOf, type Rows, targetsOf } from './rows.js';
 import { type SampleWeights, weightsOf } from './sample-weights.js';
 import { entriesOf, type Structure } from './structure.js';
@@ -78,7 +79,7 @@ export class Model<Outputs extends Ends = SymbolicTensor> extends Network<Severa
   readonly #layers: readonly Layer[];
 
   constructor(options: ModelOptions<Outputs>) {
-    assertOptions('Model', options, ['inputs', 'outputs', 'name', 'seed', 'trainable']);
+    assertOptions('Model', options, ['inputs', 'outputs', 'name', 'seed', 'recompute', 'trainable']);
     const { inputs, outputs, trainable = true, ...others } = options;
     super(others);
     this.inputs = endsOf(inputs, 'inputs');
@@ -165,18 +166,21 @@ export class Model<Outputs extends Ends = SymbolicTensor> extends Network<Severa
       values.set(input, converted);
     });
     const uses = new Map<Application['layer'], number>();
-    for (const { layer, inputs, listed, options: own, outputs } of this.#applications) {
+    const use = ({ layer, inputs, listed, options: own, outputs }: Application): void => {
       const xs = inputs.map((input) => values.get(input) as Tensor);
-      const use = uses.get(layer) ?? 0;
-      uses.set(layer, use + 1);
+      const before = uses.get(layer) ?? 0;
+      uses.set(layer, before + 1);
       const apply = (): readonly Tensor[] =>
         listOf(layer.apply((listed ? xs : xs[0]) as Tensor, { ...options, ...own }));
       // A layer used again draws random numbers of its own each time.
-      const results = use === 0 ? apply() : tracer.within(`use_${use}`, apply);
+      const results = before === 0 ? apply() : tracer.within(`use_${before}`, apply);
       outputs.forEach((output, i) => {
         values.set(output, results[i] as Tensor);
       });
-    }
+    };
+    const apart = this.recompute && options.training;
+    if (apart) applyInParts(this.#applications.map((one) => [one.layer as unknown as Layer, () => use(one)]));
+    else this.#applications.forEach(use);
     const results = this.outputs.map((output) => values.get(output) as Tensor);
     return results.length === 1 ? (results[0] as Tensor) : results;
   }
@@ -243,10 +247,10 @@ export class Model<Outputs extends Ends = SymbolicTensor> extends Network<Severa
   }
 
   override getConfig(): Config {
-    const { name, seed, inputs, outputs, inputNames } = this;
+    const { inputs, outputs, inputNames } = this;
     const names = { inputs: inputNames, outputs: this.#form === 'names' ? this.#outputNames : undefined };
     const parts = modelConfig(inputs, outputs, this.#layers, this.#applications, names);
-    return { name, seed, ...parts, ...(this.#form === 'list' && { list: true }) };
+    return { ...super.getConfig(), ...parts, ...(this.#form === 'list' && { list: true }) };
   }
 
   /** @internal `modelFromConfig` once the layers are known. */
@@ -254,6 +258,7 @@ export class Model<Outputs extends Ends = SymbolicTensor> extends Network<Severa
     assertOptions('Model', config, [
       'name',
       'seed',
+      'recompute',
       'layers',
       'inputs',
       'applications',
@@ -261,9 +266,8 @@ export class Model<Outputs extends Ends = SymbolicTensor> extends Network<Severa
       'outputNames',
       'list',
     ]);
-    const { name, seed } = config;
-    const options = { ...modelParts(config), ...(name !== undefined && { name }), ...(seed !== undefined && { seed }) };
-    return new this(options as never);
+    const { layers, inputs, applications, outputs, outputNames, list, ...options } = config;
+    return new this({ ...modelParts(config), ...options } as never);
   }
 }
 

@@ -1,6 +1,7 @@
 // What every model is: layers that can be compiled, trained, evaluated, used and saved. How the layers hang together is
 // the subclass's affair (`call`); which engine runs, nobody's here.
 
+import { later } from '../bring.js';
 import type { Engine } from '../engine/engine.js';
 import { beginLoading } from '../engine/load.js';
 import { fail } from '../errors.js';
@@ -12,7 +13,7 @@ import { predictOnBatch, testOnBatch, trainOnBatch } from './batch.js';
 import { type Batches, readArguments, type SampleBatches } from './batches.js';
 import { Compilation } from './compilation.js';
 import { type Compiled, type CompileOptions, compiledOf } from './compiled.js';
-import { Composite } from './composite.js';
+import { Composite, type NetworkOptions } from './composite.js';
 import { countOf } from './count.js';
 import type { SaveOptions } from './encode.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
@@ -27,7 +28,10 @@ import type { SampleWeights } from './sample-weights.js';
 import { summaryLines } from './summary.js';
 import { type WeightData, weightData, writeWeights } from './weights.js';
 
-/** A model of any form. `Outputs` is what it predicts: one array, or several. */
+/**
+ * A model of any form. `Outputs` is what it predicts: one array, or several. Where the engine has to be fetched (browsers),
+ * that begins when a model is made, so what `ready` is to choose is best chosen before.
+ */
 export abstract class Network<
   In extends Several = Tensor,
   Out extends Several = Tensor,
@@ -42,6 +46,11 @@ export abstract class Network<
   readonly #compilation = new Compilation();
   #disposed = false;
 
+  constructor(options: NetworkOptions) {
+    super(options);
+    beginLoading();
+  }
+
   /** Number of numbers in all weights. Throws NOT_BUILT. */
   countParams(): number {
     this.assertBuilt('countParams');
@@ -49,8 +58,7 @@ export abstract class Network<
   }
 
   /**
-   * Says how to train: optimizer, loss, metrics. Where the engine has to be fetched (browsers), that begins now, so what
-   * `ready` is to choose is best chosen before. Throws UNKNOWN_NAME, UNKNOWN_OPTION, BUSY.
+   * Says how to train: optimizer, loss, metrics. Throws UNKNOWN_NAME, UNKNOWN_OPTION, BUSY.
    *
    * Where descend is fetched, names of which few applications have use are fetched when they are met: `fit` and the others
    * wait for them, `optimizer` throws PART_MISSING meanwhile. Objects, such as `new Lion()`, are there at once.
@@ -59,7 +67,6 @@ export abstract class Network<
     this.assertAlive();
     this.gate.assertFree('compile');
     this.#compilation.take(() => this.read(options));
-    beginLoading();
   }
 
   /** @internal What `compile` was given. */
@@ -115,7 +122,9 @@ export abstract class Network<
 
   /**
    * Makes one step on these samples, all of them one batch, and gives their loss and metrics as they were before it. For
-   * loops of one's own, such as learning from each request; `fit` is faster over many batches.
+   * loops of one's own, such as learning from each request; `fit` is faster over many batches. As in Keras, classes of layers,
+   * losses and metrics are asked what they do at the first batch of its shapes, and again after `compile` or when weights
+   * are frozen or thawed; functions at every batch.
    */
   async trainOnBatch(
     x: ArraysLikeData,
@@ -252,9 +261,6 @@ export abstract class Network<
 }
 
 type Work<Given extends unknown[], T> = (model: Network, ...given: Given) => Promise<T>;
-
-// Most applications do without.
-const later = () => import('../later.js');
 
 async function encodeModel(model: Network, options: SaveOptions): Promise<Uint8Array<ArrayBuffer>> {
   return await (await later()).encodeModel(model, options);

@@ -1,5 +1,5 @@
-// A model as plans: one to train, one to evaluate, one to predict. Each is traced anew for every call, so that what a
-// layer or loss says now is what runs; equal traces have equal bytes, which the engine compiles once.
+// A model as plans: one to train, one to evaluate, one to predict. Each is traced anew for every call but those of
+// trainOnBatch, so that what a layer or loss says now is what runs; equal traces have equal bytes, which are compiled once.
 
 import { fail } from '../errors.js';
 import { sizeOf } from '../graph/dims.js';
@@ -52,11 +52,40 @@ export function traceTrain(model: Network, compiled: Compiled, shapes: readonly 
   });
 }
 
+interface Kept {
+  readonly plan: TracedWithLoss;
+  readonly shapes: readonly TargetShapes[];
+  readonly weights: readonly unknown[];
+}
+
+const kept = new WeakMap<Compiled, Kept>();
+
+/**
+ * The same as it was for the batch before, if that was of these shapes: layers, losses and metrics are asked again after
+ * `compile`, when weights are frozen or thawed, and always where a function among the losses and metrics is the caller's.
+ */
+export function keptTrain(model: Network, compiled: Compiled, shapes: readonly TargetShapes[]): TracedWithLoss {
+  const weights = [...model.weights, undefined, ...model.trainableWeights];
+  const last = kept.get(compiled);
+  if (last && sameItems(last.weights, weights) && sameItems(last.shapes, shapes, alike)) return last.plan;
+  const plan = traceTrain(model, compiled, shapes);
+  if (!compiled.hasFunctions) kept.set(compiled, { plan, shapes, weights });
+  return plan;
+}
+
+function alike(a: TargetShapes, b: TargetShapes): boolean {
+  return sameItems(a.y ?? [], b.y ?? []) && sameItems(a.weight ?? [0], b.weight ?? [0]) && !a.weight === !b.weight;
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[], same: (a: T, b: T) => boolean = Object.is): boolean {
+  return a.length === b.length && a.every((item, i) => same(item, b[i] as T));
+}
+
 /** Forward and loss, outside of training. */
 export function traceEvaluate(model: Network, compiled: Compiled, shapes: readonly TargetShapes[]): TracedWithLoss {
   return traced((tracer) => {
     const { measured, reports } = losses(tracer, model, compiled, shapes, false);
-    return { spec: { reports }, measured };
+    return { spec: { reports, assigns: assigned(tracer) }, measured };
   });
 }
 
@@ -64,7 +93,7 @@ export function traceEvaluate(model: Network, compiled: Compiled, shapes: readon
 export function tracePredict(model: Network): Traced {
   return traced((tracer) => {
     const writes = model.run(tracer, inputsFor(tracer, model), { training: false });
-    return { spec: { writes: writes.map((y) => cast(y, 'float32')) }, measured: [] };
+    return { spec: { writes: writes.map((y) => cast(y, 'float32')), assigns: assigned(tracer) }, measured: [] };
   });
 }
 

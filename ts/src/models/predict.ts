@@ -1,5 +1,6 @@
 // The outputs of a model for samples.
 
+import { later } from '../bring.js';
 import { type Chunk, Pace, runSteps } from '../engine/loop.js';
 import { evaluatedWeights } from '../optimizers/evaluated.js';
 import type { Progress } from '../progress.js';
@@ -7,7 +8,7 @@ import { bindSlots, engineOf } from '../slots.js';
 import { assertOptions } from '../units.js';
 import { isStream, partsOf } from './batches.js';
 import { sizeOfShape } from './count.js';
-import { assertLeftOut, buildFor, OWN_BATCHES } from './evaluate.js';
+import { assertLeftOut, assignedIn, buildFor, OWN_BATCHES } from './evaluate.js';
 import { ArrayFeed, type Feed, START } from './feed.js';
 import type { Network } from './network.js';
 import { type Traced, tracePredict } from './plans.js';
@@ -40,7 +41,7 @@ export async function predict(model: Network, x: unknown, options: PredictOption
     return await predictAll(model, inputs, batchOf(options.batchSize ?? 32, countOfRows(inputs)), progress, signal);
   }
   assertLeftOut(options, ['batchSize'], OWN_BATCHES);
-  const { StreamFeed } = await import('../later.js');
+  const { StreamFeed } = await later();
   const feed = new StreamFeed(x);
   try {
     const first = model.readInputs(partsOf(await feed.first(0, 'predict', signal)).x);
@@ -88,6 +89,7 @@ async function predictFeed(
   const instead = await evaluatedWeights(model.compiledOrNone?.optimizer, model.trainableWeights);
   const bound = await bindSlots(engine, plan.slots, instead);
   const results: Float32Array[][] = sizes.map(() => []);
+  const changes = assignedIn(plan, bound.ids);
   const pace = new Pace();
   let rows = 0;
   try {
@@ -98,7 +100,8 @@ async function predictFeed(
         const { data, batch } = piece;
         const [, count] = piece.rows;
         for (const size of sizes) outputs.push(await engine.alloc(4 * size * count));
-        const call = { variables: bound.ids, data, outputs, scalars: plan.scalars, batch, rows: piece.rows };
+        const { ids: variables } = bound;
+        const call = { variables, data, outputs, scalars: plan.scalars, batch, rows: piece.rows, changes };
         const onChunk = (chunk: Chunk): void =>
           progress?.update(rows + Math.min(count, batch * (chunk.first + chunk.count)), {});
         const compiled = await engine.plan(plan.bytes, batch);

@@ -13,6 +13,7 @@ import type { SymbolicTensor } from '../layers/symbolic.js';
 import { assertOptions, type Config } from '../units.js';
 import { type NetworkOptions, serializeLayer } from './composite.js';
 import { Network } from './network.js';
+import { applyInParts } from './recompute.js';
 
 /** Options of Sequential. */
 export type SequentialOptions = NetworkOptions;
@@ -115,16 +116,24 @@ export class Sequential extends Network {
 
   override call(x: Tensor, options: CallOptions): Tensor {
     const input = cast(x, this.inputDtypes[0] as DType);
-    return this.#layers.reduce((value, layer) => layer.apply(value, options), input);
+    if (!this.recompute || !options.training) {
+      return this.#layers.reduce((value, layer) => layer.apply(value, options), input);
+    }
+    let value = input;
+    const use = (layer: Layer): void => {
+      value = layer.apply(value, options);
+    };
+    applyInParts(this.#layers.map((layer) => [layer, () => use(layer)]));
+    return value;
   }
 
   override getConfig(): Config {
-    return { name: this.name, seed: this.seed, layers: this.#layers.map(serializeLayer) };
+    return { ...super.getConfig(), layers: this.#layers.map(serializeLayer) };
   }
 
   /** @internal `modelFromConfig` once the layers are known. */
   static override fromConfig<T>(this: new (options: never) => T, config: Config): T {
-    assertOptions('Sequential', config, ['name', 'seed', 'layers']);
+    assertOptions('Sequential', config, ['name', 'seed', 'recompute', 'layers']);
     const { layers = [], ...options } = config;
     if (!Array.isArray(layers)) throw fail('INVALID_VALUE', 'Sequential', 'a list of layers', describeValue(layers));
     return new Sequential(

@@ -1,5 +1,6 @@
 // Whether an optimizer has something better to evaluate than the weights, as few have: what computes it is fetched then.
 
+import { later } from '../bring.js';
 import type { Variable } from '../variable.js';
 import type { Optimizer } from './optimizer.js';
 
@@ -20,5 +21,5 @@ export async function evaluatedWeights(
   weights: readonly Variable[],
 ): Promise<ReadonlyMap<Variable, Variable>> {
   if (!optimizer?.parts.some(({ settings }) => settings.between) || optimizer.steps === 0) return new Map();
-  return await (await import('../later.js')).placedBetween(optimizer, weights);
+  return await (await later()).placedBetween(optimizer, weights);
 }

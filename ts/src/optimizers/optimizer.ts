@@ -1,6 +1,7 @@
 // What all optimizers share: options checked when given, configurations, and their encoding for the core. The arithmetic
 // is in the core; this file computes nothing of a step.
 
+import { later } from '../bring.js';
 import {
   type Decay,
   type Needs,
@@ -28,9 +29,6 @@ import { matches, type OnNonFinite, patternData, readName, readPatterns, readPol
 import { readGiven, Settings } from './settings.js';
 import { memoryOf, type StateDict } from './state.js';
 import { steps } from './steps.js';
-
-// Few optimizers keep averages.
-const later = () => import('../later.js');
 
 /** A rule by which gradients change variables. Make one by its class, or by name with `optimizers.get('adam')`. */
 export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOptions> {

@@ -8,32 +8,45 @@ export function __wbg_reset_state(): void;
  */
 export function address(id: number): number;
 
-export function advance(run: number, max_steps: number, budget: number, hyper: Uint8Array | number[]): Uint8Array;
+export function advance(run: number, max_steps: number, budget: number, length: number): number;
 
 export function alloc(bytes: number): number;
 
-export function apply(run: number, mail: Uint8Array): void;
+/**
+ * Where the last answer lies.
+ */
+export function answer(): number;
+
+/**
+ * The answer stands at the beginning of the message.
+ */
+export function apply(run: number, length: number): number;
 
 /**
  * Says that the second part of the module was instantiated.
  */
 export function arrived(): void;
 
-export function compile(plan: Uint8Array | number[], max_batch: number): number;
+export function compile(length: number, max_batch: number): number;
 
-export function info(): string;
+export function info(): number;
 
-export function measure(plan: Uint8Array | number[], max_batch: number): number;
+export function measure(length: number, max_batch: number): number;
 
-export function oracle(plan: number, call: Uint8Array | number[]): Uint8Array;
+export function oracle(plan: number, length: number): number;
 
-export function release(kind: number, id: number): void;
+export function release(kind: number, id: number): number;
 
-export function setLimit(bytes: number): void;
+/**
+ * Where a message of so many bytes has room; what is there stays, if it has.
+ */
+export function room(length: number): number;
+
+export function setLimit(bytes: number): number;
 
 export function setThreads(n: number): number;
 
-export function start(plan: number, call: Uint8Array | number[]): number;
+export function start(plan: number, length: number): number;
 
 /**
  * After a trap: whether it hit a step while that was writing variables. Plain memory, so it can be asked of a dead
@@ -42,33 +55,32 @@ export function start(plan: number, call: Uint8Array | number[]): number;
 export function torn(): boolean;
 
 /**
- * The version of the core.
+ * The length of the version of the core.
  */
-export function version(): string;
+export function version(): number;
 
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
 
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
-    readonly address: (a: number) => [number, number, number];
-    readonly advance: (a: number, b: number, c: number, d: number, e: number) => [number, number, number, number];
-    readonly alloc: (a: number) => [number, number, number];
-    readonly apply: (a: number, b: number, c: number, d: any) => [number, number];
+    readonly address: (a: number) => number;
+    readonly advance: (a: number, b: number, c: number, d: number) => number;
+    readonly alloc: (a: number) => number;
+    readonly answer: () => number;
+    readonly apply: (a: number, b: number) => number;
     readonly arrived: () => void;
-    readonly compile: (a: number, b: number, c: number) => [number, number, number];
-    readonly info: () => [number, number, number, number];
-    readonly measure: (a: number, b: number, c: number) => [number, number, number];
-    readonly oracle: (a: number, b: number, c: number) => [number, number, number, number];
-    readonly release: (a: number, b: number) => [number, number];
-    readonly setLimit: (a: number) => [number, number];
-    readonly setThreads: (a: number) => [number, number, number];
-    readonly start: (a: number, b: number, c: number) => [number, number, number];
+    readonly compile: (a: number, b: number) => number;
+    readonly info: () => number;
+    readonly measure: (a: number, b: number) => number;
+    readonly oracle: (a: number, b: number) => number;
+    readonly release: (a: number, b: number) => number;
+    readonly room: (a: number) => number;
+    readonly setLimit: (a: number) => number;
+    readonly setThreads: (a: number) => number;
+    readonly start: (a: number, b: number) => number;
     readonly torn: () => number;
-    readonly version: () => [number, number];
+    readonly version: () => number;
     readonly __wbindgen_externrefs: WebAssembly.Table;
-    readonly __externref_table_dealloc: (a: number) => void;
-    readonly __wbindgen_malloc: (a: number, b: number) => number;
-    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
     readonly __wbindgen_start: () => void;
 }
 

@@ -2,7 +2,7 @@
 //! bytes that must follow it are there.
 
 use super::types::{DType, Dim, Shape, Type};
-use super::{Attr, Attrs, Graph, Source, Value};
+use super::{Attr, Attrs, DERIVED, Graph, KEPT, Source, Value};
 use crate::error::{Code, Error, Result};
 use crate::op;
 use crate::reader::Reader;
@@ -25,7 +25,7 @@ fn decode_at(reader: &mut Reader<'_>, depth: usize, sources: usize) -> Result<(G
     if depth > MAX_DEPTH {
         return Err(invalid(|| format!("sub-graphs: expected at most {MAX_DEPTH} levels, got more")));
     }
-    let (mut graph, mut ids) = (Graph::new(), Vec::new());
+    let (mut graph, mut ids, mut parts) = (Graph::new(), Vec::new(), KEPT);
     let count = reader.count(1)?;
     for _ in 0..count {
         match reader.u8()? {
@@ -52,8 +52,18 @@ fn decode_at(reader: &mut Reader<'_>, depth: usize, sources: usize) -> Result<(G
                 let op = op::find(name)?(&attrs)?;
                 ids.extend(graph.push_arc(op, &inputs)?);
             }
-            5 => decode_gradients(reader, &mut graph, &mut ids)?,
-            tag => return Err(invalid(|| format!("node: expected a kind below 6, got {tag}"))),
+            5 => {
+                let part = std::mem::replace(&mut graph.part, DERIVED);
+                decode_gradients(reader, &mut graph, &mut ids)?;
+                graph.part = part;
+            }
+            // What follows, up to an entry of kind 7, is to be computed again for gradients.
+            6 => {
+                parts += 1;
+                graph.part = parts;
+            }
+            7 => graph.part = KEPT,
+            tag => return Err(invalid(|| format!("node: expected a kind below 8, got {tag}"))),
         }
     }
     graph.results = decode_values(reader, &ids)?;

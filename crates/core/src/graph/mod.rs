@@ -48,7 +48,15 @@ pub struct Node {
     pub kind: Kind,
     pub inputs: Vec<Value>,
     pub outputs: Vec<Value>,
+    /// To which part it belongs.
+    pub part: u32,
 }
+
+/// The part of what is computed once and kept for as long as it is read. Those between this and `DERIVED` were marked to
+/// be computed again for gradients.
+pub const KEPT: u32 = 0;
+/// The part of what `gradients` added.
+pub const DERIVED: u32 = u32::MAX;
 
 /// Nodes in an order in which they can run.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +65,8 @@ pub struct Graph {
     pub types: Vec<Type>,
     /// What a sub-graph returns; empty in the graph of a whole plan.
     pub results: Vec<Value>,
+    /// The part that nodes are added to.
+    pub part: u32,
 }
 
 impl Graph {
@@ -109,7 +119,7 @@ impl Graph {
         let first = self.types.len() as u32;
         let outputs: Vec<Value> = (first..first + types.len() as u32).map(Value).collect();
         self.types.extend(types);
-        self.nodes.push(Node { kind, inputs, outputs: outputs.clone() });
+        self.nodes.push(Node { kind, inputs, outputs: outputs.clone(), part: self.part });
         outputs
     }
 
@@ -129,6 +139,7 @@ impl Graph {
         for node in self.nodes.iter().zip(keep).filter_map(|(node, keep)| keep.then_some(node)) {
             let inputs = node.inputs.iter().map(|v| moved[v.index()].expect("an earlier node")).collect();
             let types = node.outputs.iter().map(|&v| self.ty(v).clone()).collect();
+            pruned.part = node.part;
             let outputs = pruned.add_node(node.kind.clone(), inputs, types);
             node.outputs.iter().zip(outputs).for_each(|(old, new)| moved[old.index()] = Some(new));
         }

@@ -8,10 +8,11 @@ use super::gemm::{Epilogue, Mat, gemm, scratch_len};
 use super::math;
 use super::pool::{Shared, parallel, threads};
 use super::random::{Place, dropout_part};
-use super::reduce::{row_max, row_sum};
 use super::simd::{Kernel, dispatch};
+use super::tree::{Add, LANES, Max, contiguous};
 use super::turn;
 use super::vector::{V, floats};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Queries of a block.
 pub const QUERIES: usize = 64;
@@ -57,6 +58,28 @@ struct Block {
     rows: usize,
     key: usize,
     columns: usize,
+    causal: bool,
+}
+
+impl Block {
+    /// Keys of it that row i sees, but for a mask.
+    #[inline(always)]
+    fn seen(&self, i: usize) -> usize {
+        if self.causal { (self.query + i + 1).saturating_sub(self.key).min(self.columns) } else { self.columns }
+    }
+
+    /// Scores of row i to weights by `f`, none of those that it does not see, whose weights would be denormals on the way to 0
+    /// and so cost hundreds of cycles. `shift` is what `f` subtracts: where it is NaN all are.
+    #[inline(always)]
+    fn weigh(&self, i: usize, row: &mut [f32], shift: f32, f: impl Fn(V) -> V + Copy + Sync) {
+        let seen = self.seen(i);
+        // Whole vectors: the end of a loop takes as long as a few of them.
+        let upto = seen.next_multiple_of(LANES).min(row.len());
+        let first = row[0];
+        row[seen..upto].fill(first);
+        map_row(&mut row[..upto], f);
+        row[seen..].fill(if shift.is_nan() { shift } else { 0.0 });
+    }
 }
 
 impl Heads<'_> {
@@ -81,15 +104,19 @@ impl Heads<'_> {
         if count == 0 {
             return;
         }
-        let part = turn::part(count, 1, 0);
+        let part = turn::part(count, 1, threads());
         let (len, todo) = (self.scratch_len(), part.end - part.start);
         let small = todo.saturating_mul(self.queries).saturating_mul(self.keys) < 1 << 13;
         let workers = if small { 1 } else { threads().min(todo).min(scratch.len() / len.max(1)).max(1) };
-        let scratch = Shared::new(scratch);
+        let (scratch, next) = (Shared::new(scratch), AtomicUsize::new(part.start));
         parallel(workers, &|worker| {
             // SAFETY: every worker has its own scratch.
             let scratch = unsafe { scratch.range(worker * len..(worker + 1) * len) };
-            for unit in part.start + todo * worker / workers..part.start + todo * (worker + 1) / workers {
+            loop {
+                let unit = next.fetch_add(1, Relaxed);
+                if unit >= part.end {
+                    return;
+                }
                 work(unit / self.heads, unit % self.heads, scratch);
             }
         });
@@ -99,7 +126,9 @@ impl Heads<'_> {
     fn blocks(&self, sample: usize, head: usize, query: usize) -> impl Iterator<Item = Block> + use<> {
         let rows = QUERIES.min(self.queries - query);
         let seen = if self.causal { self.keys.min(query + rows) } else { self.keys };
-        (0..seen).step_by(KEYS).map(move |key| Block { sample, head, query, rows, key, columns: KEYS.min(seen - key) })
+        let causal = self.causal;
+        let block = move |key| Block { sample, head, query, rows, key, columns: KEYS.min(seen - key), causal };
+        (0..seen).step_by(KEYS).map(block)
     }
 
     /// The products of a block, −∞ where a key is not seen.
@@ -109,9 +138,7 @@ impl Heads<'_> {
         gemm(b.rows, b.columns, self.depth, queries, keys, s, Epilogue::default(), scratch);
         for (i, row) in s.chunks_exact_mut(b.columns).enumerate() {
             let at = b.query + i;
-            if self.causal && b.key + b.columns > at + 1 {
-                row[(at + 1).saturating_sub(b.key)..].fill(f32::NEG_INFINITY);
-            }
+            row[b.seen(i)..].fill(f32::NEG_INFINITY);
             if let Some((seen, [by_sample, by_query, by_key])) = self.mask {
                 let start = b.sample * by_sample + at * by_query + b.key * by_key;
                 let hidden = row.iter_mut().enumerate().filter(|(j, _)| seen[start + j * by_key] == 0);
@@ -147,7 +174,7 @@ impl Heads<'_> {
                 for b in self.blocks(sample, head, query) {
                     let (s, scratch) = rest.split_at_mut(rows * b.columns);
                     self.scores(q, k, b, s, scratch);
-                    dispatch(Soften { s, columns: b.columns, scale: self.scale, max, sum, factor });
+                    dispatch(Soften { s, block: b, scale: self.scale, max, sum, factor });
                     self.drop(b, s);
                     let weights = Mat::rows(s, b.columns);
                     let values = self.view(v, sample, self.keys, b.key, head, self.width);
@@ -201,13 +228,18 @@ impl Heads<'_> {
                 let (lse, delta) = (&back.lse[stats..][..b.rows], &back.delta[stats..][..b.rows]);
                 let none = Epilogue::default();
                 self.scores(q, k, b, p, scratch);
-                dispatch(Weights { s: p, columns: b.columns, scale: self.scale, lse });
+                dispatch(Weights { s: p, block: b, scale: self.scale, lse });
                 let by_out = self.view(dout, sample, self.queries, b.query, head, self.width);
                 let values = turned(self.view(v, sample, self.keys, b.key, head, self.width));
                 gemm(b.rows, b.columns, self.width, by_out, values, dp, none, scratch);
                 self.drop(b, dp);
-                dropped.copy_from_slice(p);
-                self.drop(b, dropped);
+                let dropped = if self.dropout.is_some() {
+                    dropped.copy_from_slice(p);
+                    self.drop(b, dropped);
+                    &*dropped
+                } else {
+                    &*p
+                };
                 let by_values = &mut new[..b.columns * self.width];
                 let weights = Mat::transposed(dropped, b.columns);
                 gemm(b.columns, self.width, b.rows, weights, by_out, by_values, none, scratch);
@@ -233,7 +265,7 @@ fn turned(x: Mat<'_>) -> Mat<'_> {
 /// Scores to weights before the division: largest score so far, their sum, and by how much earlier ones shrink.
 struct Soften<'a> {
     s: &'a mut [f32],
-    columns: usize,
+    block: Block,
     scale: f32,
     max: &'a mut [f32],
     sum: &'a mut [f32],
@@ -242,18 +274,21 @@ struct Soften<'a> {
 
 impl Kernel for Soften<'_> {
     type Out = ();
+    const WIDE: bool = true;
     #[inline(always)]
     fn run(self) {
         let scale = self.scale;
-        for (i, row) in self.s.chunks_exact_mut(self.columns).enumerate() {
+        for (i, row) in self.s.chunks_exact_mut(self.block.columns).enumerate() {
             map_row(row, |x| x * scale);
-            let (before, here) = (self.max[i], row_max(row));
+            let (before, here) = (self.max[i], contiguous(row, row, Max).0);
             let max = if here > before || here.is_nan() { here } else { before };
             // Of nothing but −∞ the weights are 0.
             let shift = if max == f32::NEG_INFINITY { 0.0 } else { max };
-            map_row(row, |x| math::exp(x - shift));
-            let factor = floats(math::exp(V::from(before - shift)))[0];
-            self.sum[i] = self.sum[i] * factor + row_sum(row);
+            self.block.weigh(i, row, shift, |x| math::exp(x - shift));
+            // Before the first block there is nothing to shrink, and no denormal to meet on the way to 0.
+            let nothing = before == f32::NEG_INFINITY;
+            let factor = if nothing { 0.0 } else { floats(math::exp(V::from(before - shift)))[0] };
+            self.sum[i] = self.sum[i] * factor + contiguous(row, row, Add);
             (self.max[i], self.factor[i]) = (max, factor);
         }
     }
@@ -281,18 +316,19 @@ impl Kernel for Gather<'_> {
 /// Scores to weights.
 struct Weights<'a> {
     s: &'a mut [f32],
-    columns: usize,
+    block: Block,
     scale: f32,
     lse: &'a [f32],
 }
 
 impl Kernel for Weights<'_> {
     type Out = ();
+    const WIDE: bool = true;
     #[inline(always)]
     fn run(self) {
         let scale = self.scale;
-        for (row, &lse) in self.s.chunks_exact_mut(self.columns).zip(self.lse) {
-            map_row(row, |x| math::exp(x * scale - lse));
+        for (i, (row, &lse)) in self.s.chunks_exact_mut(self.block.columns).zip(self.lse).enumerate() {
+            self.block.weigh(i, row, lse, |x| math::exp(x * scale - lse));
         }
     }
 }

@@ -16,13 +16,13 @@ pub(super) struct Cut<'a> {
     /// States of the rule.
     pub(super) states: usize,
     pub(super) stage: Stage,
-    pub(super) pass: &'a (dyn Fn(Piece) + Sync),
+    pub(super) pass: &'a (dyn Fn(&Piece) + Sync),
 }
 
 /// Where the states' elements lie: from which element on the addresses count.
 #[derive(Clone, Copy)]
-struct From {
-    states: [*mut f32; STATES],
+struct From<'a> {
+    states: &'a [*mut f32; STATES],
     first: usize,
 }
 
@@ -35,8 +35,8 @@ impl Cut<'_> {
         }
     }
 
-    fn from(&self) -> From {
-        From { states: self.segment.state, first: 0 }
+    fn from(&self) -> From<'_> {
+        From { states: &self.segment.state, first: 0 }
     }
 
     /// The same of rows and of coded state, which have the second part of the WASM module.
@@ -59,7 +59,7 @@ impl Cut<'_> {
     }
 
     /// Elements of the parameter, whose gradient is that of `first` and so on from an address on.
-    fn piece(&self, from: &From, range: Range<usize>, gradient: *const f32, first: usize) {
+    fn piece(&self, from: &From<'_>, range: Range<usize>, gradient: *const f32, first: usize) {
         let (segment, states) = (self.segment, self.states);
         let mut arrays = [std::ptr::null_mut(); ARRAYS];
         // SAFETY: the range lies inside the segment, and the states' and the gradient's elements begin before it.
@@ -75,11 +75,11 @@ impl Cut<'_> {
             if segment.lines && range.end == segment.len() { range.len().next_multiple_of(LANES) } else { range.len() };
         // Threads have disjoint ranges, and the memory of a segment is exclusive while a sweep holds the list
         // mutably: that is what a piece promises.
-        (self.pass)(Piece { arrays, len, stage: self.stage, scale: segment.gradient_scale });
+        (self.pass)(&Piece { arrays, len, stage: self.stage, scale: segment.gradient_scale });
     }
 
     /// Those of the elements `range` of the parameter that are in rows with a gradient and, if they count, the others.
-    fn elements(&self, rows: &Rows, from: &From, range: Range<usize>) {
+    fn elements(&self, rows: &Rows, from: &From<'_>, range: Range<usize>) {
         let zeros = [0.0; ZEROS];
         let (mut at, mut k) = (range.start, rows.next(range.start));
         while at < range.end {
@@ -138,7 +138,7 @@ impl Cut<'_> {
         let (states_of, len) = (&coded[..count], range.len());
         let coded =
             Coded { states: states_of, format: segment.format, total: segment.len(), first, len, key: segment.key };
-        let from = From { states, first };
+        let from = From { states: &states, first };
         // SAFETY: `code` promised the memory; chunks are disjoint, and each is one thread's.
         unsafe { coded.read(scratch) };
         match segment.rows {

@@ -38,13 +38,13 @@ impl First<'_> {
 
 /// Elements that go through a formula together. What does not fill a row is padded, so that no formula is compiled
 /// twice, once for the rows and once for the rest.
-const ROW: usize = if cfg!(target_family = "wasm") { WIDTH } else { 16 };
+pub(super) const ROW: usize = if cfg!(target_family = "wasm") { WIDTH } else { 16 };
 
 /// An operand of a formula: where its first row lies, and how far on the next one; 0: one row stands for all.
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
-    row: *const f32,
-    step: usize,
+    pub(super) row: *const f32,
+    pub(super) step: usize,
 }
 
 /// A function of N numbers. Mark `at` `#[inline(always)]`: a large formula that is called keeps the baseline instruction set
@@ -228,7 +228,17 @@ pub fn map_row(row: &mut [f32], f: impl Fn(V) -> V + Copy + Sync) {
         apply(&Each(move |[x]: [V; 1]| f(x)), row.as_mut_ptr(), [Source { row: row.as_ptr(), step: ROW }], row.len());
     }
     #[cfg(not(target_family = "wasm"))]
-    row.iter_mut().for_each(|x| *x = f(*x));
+    {
+        let (rows, rest) = row.as_chunks_mut::<ROW>();
+        rows.iter_mut().flatten().for_each(|x| *x = f(*x));
+        if let Some(&first) = rest.first() {
+            // Padded with what is there, for element by element the rest would take longer than the rows.
+            let mut padded = [first; ROW];
+            padded[..rest.len()].copy_from_slice(rest);
+            padded.iter_mut().for_each(|x| *x = f(*x));
+            rest.copy_from_slice(&padded[..rest.len()]);
+        }
+    }
 }
 
 /// row[i] = f(row[i], x[i]) inside a kernel, with its instruction set. (WASM has one: there the call is the smaller code.)

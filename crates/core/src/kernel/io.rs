@@ -2,6 +2,7 @@
 
 use super::elementwise::{First, Formula, whole_lines};
 use super::place::{Arg, Element};
+use super::settled::{Formulas, Settled};
 use crate::graph::types::{DType, Type};
 use crate::plan::Step;
 use std::cell::Cell;
@@ -112,6 +113,11 @@ impl<'a> Io<'a> {
         // SAFETY: values of a plan begin at cache lines of their own; the output is taken once, and what is not it lies apart.
         unsafe { whole_lines(output.address(), operands, len, formula) };
         true
+    }
+
+    /// Output 0 = `formula` of the inputs, as [`Io::try_each`] computes it, settled once.
+    pub fn settle(&self, formula: Formulas) -> Option<Settled<'a>> {
+        Settled::formula(formula, self.inputs, self.outputs.first()?, self.batch)
     }
 
     /// Output `o`, once.

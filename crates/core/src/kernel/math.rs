@@ -52,8 +52,9 @@ pub(super) fn power_of_two(n: I) -> V {
     from_bits((n + all(127)) << 23)
 }
 
-/// Natural logarithm to 0.84 ulp, denormal arguments included; ln 0 = −∞, NaN below 0.
-#[inline(always)]
+/// Natural logarithm to 0.84 ulp, denormal arguments included; ln 0 = −∞, NaN below 0. In WASM there is one copy of it.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub fn ln(x: V) -> V {
     let tiny = below(x, V::from(f32::MIN_POSITIVE));
     let scaled = pick(tiny, x * 8_388_608.0, x);

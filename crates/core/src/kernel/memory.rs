@@ -152,10 +152,12 @@ impl Buffer {
 /// Bytes of a huge page of x86-64 and of arm64 with small pages.
 const HUGE: usize = 1 << 21;
 
-/// Whole cache lines and, from two huge pages on, from the start of one: where the system can have such pages.
+/// Whole cache lines, or whole huge pages where the system can have such and they hold little else.
 fn layout(len: usize) -> Option<Layout> {
-    let align = if cfg!(target_os = "linux") && len >= 2 * HUGE { HUGE } else { ALIGN };
-    Layout::from_size_align(len.max(1).checked_next_multiple_of(ALIGN)?, align).ok()
+    let pages = len.checked_next_multiple_of(HUGE)?;
+    let huge = cfg!(target_os = "linux") && pages - len <= len / 8;
+    let (unit, least) = if huge { (HUGE, len) } else { (ALIGN, len.max(1)) };
+    Layout::from_size_align(least.checked_next_multiple_of(unit)?, unit).ok()
 }
 
 /// Zeroed memory, or null. Large memory asks for huge pages before it is first touched: a sweep over it is bound by how fast
@@ -185,7 +187,7 @@ fn advise_huge(ptr: *mut u8, len: usize) {
     }
     // SAFETY: whole huge pages of memory that was just allocated; the advice changes none of its contents. What the system
     // answers does not matter: without huge pages there are others.
-    unsafe { madvise(ptr.cast(), len / HUGE * HUGE, MADV_HUGEPAGE) };
+    unsafe { madvise(ptr.cast(), len, MADV_HUGEPAGE) };
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -1,8 +1,10 @@
 //! Everything that touches the machine: CPU features, threads, raw memory. The only home of `unsafe` in this crate.
 
+mod ahead;
 pub mod attention;
 pub mod coded;
 pub mod conv;
+mod crown;
 mod cut;
 pub mod elementwise;
 pub mod gather;
@@ -19,9 +21,11 @@ pub mod pooling;
 pub mod random;
 pub mod reduce;
 pub mod resample;
+pub mod root;
 pub mod rows;
 mod run;
 pub mod segment;
+pub mod settled;
 pub mod simd;
 pub mod special;
 pub mod sweep;

@@ -114,21 +114,27 @@ mod native {
     use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
     use std::sync::{Condvar, Mutex, PoisonError};
 
-    /// Looks at the state this often (some 50 µs) before a worker goes to sleep: the gap between two kernels of a step.
-    const SPINS: u32 = 1500;
+    /// Looks at the state this often (some 0.2 ms) before a worker goes to sleep: the gap between two kernels of a step, of which
+    /// some run on one thread. To wake it takes as long as a short kernel does, longer where a host has given the core away.
+    const SPINS: u32 = 4000;
     /// Low bits of `STATE`: workers inside the job, then one bit "open", then the job's number.
     const INSIDE: u64 = 0xffff;
     const OPEN: u64 = 1 << 16;
     const JOB: u64 = 1 << 17;
 
     type Part = *const (dyn Fn(usize) + Sync);
-    struct JobCell(UnsafeCell<Option<(Part, usize)>>);
+    /// What to run, of how many parts, by how many threads.
+    type Job = (Part, usize, usize);
+    struct JobCell(UnsafeCell<Option<Job>>);
+    /// The next part of one thread's share, in a cache line of its own.
+    #[repr(align(64))]
+    struct Next(AtomicUsize);
     // SAFETY: written only by the owner of `BUSY` while the job is closed and empty, read only by workers inside it.
     unsafe impl Sync for JobCell {}
 
     static STATE: AtomicU64 = AtomicU64::new(0);
     static CURRENT: JobCell = JobCell(UnsafeCell::new(None));
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    static NEXT: [Next; MAX_THREADS] = [const { Next(AtomicUsize::new(0)) }; MAX_THREADS];
     /// Held by the one thread whose job the pool runs.
     static BUSY: AtomicBool = AtomicBool::new(false);
     static PANIC: Mutex<Option<Box<dyn Any + Send>>> = Mutex::new(None);
@@ -177,22 +183,23 @@ mod native {
     /// Runs `f(0)`, `f(1)`, … `f(parts - 1)`, each once, in any order and on any thread; returns when all are done.
     /// A panic in a part goes on in the caller; parts not yet begun are then left out. Allocates nothing.
     pub fn parallel(parts: usize, f: &(dyn Fn(usize) + Sync)) {
-        let alone = parts < 2 || threads() == 1 || NESTED.get();
+        let threads = threads();
+        let alone = parts < 2 || threads == 1 || NESTED.get();
         if alone || BUSY.compare_exchange(false, true, Acquire, Relaxed).is_err() {
             return (0..parts).for_each(f);
         }
         // SAFETY: only the lifetime is dropped; the job is closed and empty of workers before this call returns.
         let part = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), Part>(f) };
         // SAFETY: this thread holds BUSY and no worker is inside: the job is closed.
-        unsafe { *CURRENT.0.get() = Some((part, parts)) };
-        NEXT.store(0, Relaxed);
+        unsafe { *CURRENT.0.get() = Some((part, parts, threads)) };
+        (0..threads).for_each(|share| NEXT[share].0.store(share * parts / threads, Relaxed));
         STATE.fetch_add(JOB | OPEN, SeqCst);
         if SLEEPERS.load(SeqCst) > 0 {
             let _awake = SLEEP.lock().unwrap_or_else(PoisonError::into_inner);
             WAKE.notify_all();
         }
         NESTED.set(true);
-        run_parts(f, parts);
+        run_parts(f, parts, threads, 0);
         NESTED.set(false);
         STATE.fetch_and(!OPEN, SeqCst);
         let mut waited = 0u32;
@@ -207,16 +214,20 @@ mod native {
         }
     }
 
-    /// Takes parts until none is left.
-    fn run_parts(f: &(dyn Fn(usize) + Sync), parts: usize) {
-        loop {
-            let part = NEXT.fetch_add(1, Relaxed);
-            if part >= parts {
-                return;
-            }
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| f(part))) {
-                NEXT.store(parts, Relaxed);
-                *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+    /// Takes the parts of thread `me`'s share, which are the same in every job of so many parts, so that it finds in its
+    /// cache what it left there; then what is left of the others' shares.
+    fn run_parts(f: &(dyn Fn(usize) + Sync), parts: usize, threads: usize, me: usize) {
+        for share in (0..threads).map(|other| (me + other) % threads) {
+            let end = (share + 1) * parts / threads;
+            loop {
+                let part = NEXT[share].0.fetch_add(1, Relaxed);
+                if part >= end {
+                    break;
+                }
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| f(part))) {
+                    NEXT[..threads].iter().for_each(|next| next.0.store(parts, Relaxed));
+                    *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+                }
             }
         }
     }
@@ -233,9 +244,9 @@ mod native {
                     Ok(_) => {
                         seen = state / JOB;
                         // SAFETY: the job was open, and its owner waits until this worker has left.
-                        if let Some((f, parts)) = unsafe { *CURRENT.0.get() } {
+                        if let Some((f, parts, threads)) = unsafe { *CURRENT.0.get() } {
                             // SAFETY: as above, so the closure is alive.
-                            run_parts(unsafe { &*f }, parts);
+                            run_parts(unsafe { &*f }, parts, threads, index);
                         }
                         STATE.fetch_sub(1, SeqCst);
                         break;

@@ -2,13 +2,17 @@
 //! TensorFlow, and a NaN before all numbers; a mean counts only places there are. Taps are visited in order, and a place adds
 //! up what positions give it in order of these, from 0.
 
+use super::crown::{CHANNELS, Crown};
+use super::elementwise::fill;
 use super::pool::{Shared, split};
 use super::run::{Into, Runs, Size, add_runs, add_where, divide, larger, note_larger};
-use super::window::{Band, Bands, Line, Seen, Window};
+use super::window::{AXES, Band, Bands, Line, Seen, Window};
 use std::ops::Range;
 
 /// Elements of a line that are worked on at once, where something is remembered of each.
 const ELEMENTS: usize = 1024;
+/// Taps of windows that lie apart, at most.
+const TAPS: usize = 16;
 /// Visits of a place that a band of a sample is worth.
 const BAND: usize = 1 << 22;
 
@@ -140,8 +144,32 @@ impl Pool<'_> {
         });
     }
 
+    /// How far each tap's place lies behind the first, where windows lie apart and inside, and the pass for those pays.
+    fn apart<'t>(&self, taps: &'t mut [usize; TAPS]) -> Option<&'t [usize]> {
+        let Window { input, kernel, output, stride, dilation, low } = self.window;
+        let apart = |axis: usize| {
+            let inside = (output[axis].max(1) - 1) * stride[axis] + kernel[axis] <= input[axis];
+            inside && stride[axis] >= kernel[axis] && dilation[axis] == 1 && low[axis] == 0
+        };
+        let count = self.window.taps();
+        if !(self.channels.is_multiple_of(CHANNELS) && (1..=TAPS).contains(&count) && (0..AXES).all(apart)) {
+            return None;
+        }
+        for (nth, tap) in taps[..count].iter_mut().enumerate() {
+            let (line, w) = (nth / kernel[2], nth % kernel[2]);
+            *tap = ((line / kernel[1] * input[1] + line % kernel[1]) * input[2] + w) * self.channels;
+        }
+        Some(&taps[..count])
+    }
+
     /// dx = each of dy in the place of the largest.
     pub fn max_gradient(&self, x: &[f32], dy: &[f32], dx: &mut [f32]) {
+        if dx.is_empty() {
+            return;
+        }
+        if let Some(taps) = self.apart(&mut [0; TAPS]) {
+            return self.max_gradient_apart(x, dy, dx, taps);
+        }
         self.bands(dx, &|band, rows| {
             self.parts(rows, &mut |part| {
                 let (mut at, len) = ([0.0; ELEMENTS], part.channels.len());
@@ -152,6 +180,27 @@ impl Pool<'_> {
                     add_where(size, to, at, Runs { from: dy, step: self.channels }, seen.tap as f32);
                 });
             });
+        });
+    }
+
+    /// The same where every line of positions has places of its own.
+    fn max_gradient_apart(&self, x: &[f32], dy: &[f32], dx: &mut [f32], taps: &[usize]) {
+        let Window { input, kernel, output, stride, .. } = self.window;
+        assert!(x.len() == dx.len() && !dx.is_empty(), "values of x's shape");
+        if (0..AXES).any(|axis| stride[axis] != kernel[axis] || output[axis] * stride[axis] != input[axis]) {
+            fill(dx, 0.0);
+        }
+        let (channels, width, dx) = (self.channels, output[2].max(1), Shared::new(dx));
+        split(dy.len() / (width * channels), width * taps.len() * (channels + 8), 1, |lines| {
+            for row in lines.map(|line| line * width) {
+                let line = self.window.line(row, width);
+                let [d, h, w] = std::array::from_fn(|axis| line.at[axis] * stride[axis]);
+                let place = (((line.sample * input[0] + d) * input[1] + h) * input[2] + w) * channels;
+                let dy = &dy[row * channels..];
+                let crown = Crown { count: width, channels, step: stride[2] * channels, taps, x, dy };
+                // SAFETY: windows lie apart, so no other line has these places.
+                unsafe { crown.scatter(&dx, place) };
+            }
         });
     }
 

@@ -187,8 +187,9 @@ impl<F: Fn(u32, f32) -> f32> Kernel for Group<'_, F> {
     }
 }
 
-/// Philox of 16 counters that follow one another, word by word.
-#[inline(always)]
+/// Philox of 16 counters that follow one another, word by word. In WASM there is one copy of it.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn philox16(key: [u32; 2], counter: [u32; 4]) -> [[u32; WIDTH]; 4] {
     // Words stand in the lower halves of 64-bit lanes, where a vector unit multiplies them without shuffles; what gets
     // into the upper halves is masked off before it counts.

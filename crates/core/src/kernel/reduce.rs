@@ -1,6 +1,7 @@
 //! Sums and maxima of fixed shape: the order of additions depends on the length alone, never on threads or vector width.
 //! `tree` states the shape.
 
+use super::ahead::soon;
 use super::pool::{SPLIT_FROM, Shared, split};
 use super::simd::{Kernel, dispatch};
 use super::tree::{Add, AddExp, Counter, Dot, LEVELS, Max, Rule, Squares, contiguous, fold, halve, largest};
@@ -31,6 +32,9 @@ pub fn row_max(x: &[f32]) -> f32 {
     dispatch(Blocks { x, y: x, rule: Max }).0
 }
 
+/// Rows that a sum over rows asks for before it needs them.
+const AHEAD: usize = 12;
+
 /// What [`reduce_axis`] computes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reduction {
@@ -56,6 +60,9 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// Σ x² in f64: finite exactly when every element is.
 pub fn sum_squares_f64(x: &[f32]) -> f64 {
+    if x.len() <= BLOCK {
+        return dispatch(Blocks { x, y: x, rule: Squares });
+    }
     fold(x.len(), &|range| dispatch(Blocks { x: &x[range.clone()], y: &x[range], rule: Squares }))
 }
 
@@ -267,6 +274,7 @@ impl Columns<'_> {
         let width = self.dst.len();
         let mut padded = [0.0; STRIP];
         for row in rows.chunks_exact(self.inner) {
+            soon(row.as_ptr().wrapping_add(AHEAD * self.inner + self.column), width);
             let part = &row[self.column..self.column + width];
             let row = part.first_chunk().unwrap_or_else(|| {
                 padded[..width].copy_from_slice(part);

@@ -3,11 +3,22 @@
 use super::coded::Format;
 use super::lane::Lane;
 use super::random::rounding_key;
-use super::sweep::Stage;
+use super::sweep::{Rule, Stage, sweep};
 use std::marker::PhantomData;
 
 /// State tensors one parameter may have.
 pub const STATES: usize = 8;
+
+/// Keeps the gradient.
+#[derive(Clone, Copy)]
+struct Given;
+
+impl Rule<1> for Given {
+    #[inline(always)]
+    fn update<X: Lane>(self, p: X, g: X, _: [X; 1]) -> (X, [X; 1]) {
+        (p, [g])
+    }
+}
 
 /// A gradient of rows: which they are, in rising order, each once. Their values stand one after another.
 #[derive(Clone, Copy)]
@@ -188,19 +199,30 @@ impl<'a> Segment<'a> {
         unsafe { std::slice::from_raw_parts(self.param, self.len) }
     }
 
+    /// The same parameter and gradient with other state: the slot given, where there is one, then working memory.
+    ///
+    /// # Panics
+    /// With a gradient of rows, or where the slot is kept as something other than floats.
+    pub fn with<const N: usize>(&mut self, own: Option<usize>, more: [&mut [f32]; N]) -> Segment<'_> {
+        assert!(self.rows.is_none(), "a gradient of the parameter's size");
+        let (mut state, mut lens) = ([std::ptr::dangling_mut(); STATES], [0; STATES]);
+        if let Some(slot) = own {
+            assert!(self.coded >> slot & 1 == 0, "a state of floats");
+            (state[0], lens[0]) = (self.state[slot], self.lens[slot]);
+        }
+        let first = usize::from(own.is_some());
+        for (slot, memory) in more.into_iter().enumerate() {
+            (state[first + slot], lens[first + slot]) = (memory.as_mut_ptr(), memory.len());
+        }
+        let (states, rows, dims, memory) = (first + N, None, Vec::new(), PhantomData);
+        let (curvature, format, coded) = (std::ptr::null(), Format::Float, 0);
+        // All is exclusive while the segment and the memory are borrowed mutably.
+        Segment { state, lens, states, rows, dims, memory, curvature, format, coded, lines: false, ..*self }
+    }
+
     /// Decays the parameter and writes the gradient as a rule gets it: for rules that need all of it at once.
     pub fn staged(&mut self, stage: &Stage, gradient: &mut [f32]) {
-        let (scale, decays) = (self.gradient_scale, self.decay);
-        let (param, given, _) = self.parts();
-        for ((p, &g), out) in param.iter_mut().zip(given).zip(gradient) {
-            *out = (g * scale).within(stage.clip_value);
-            if decays && stage.l2 != 0.0 {
-                *out += *p * stage.l2;
-            }
-            if decays && stage.decay != 0.0 {
-                *p -= *p * stage.decay;
-            }
-        }
+        sweep(Given, stage, &mut [self.with(None, [gradient])]);
     }
 
     /// The gradient; of rows, their values.

@@ -1,7 +1,7 @@
 //! Picks the widest instruction set of this machine at run time and runs whole kernels compiled for it.
-//! Refuses fused multiply-add and relaxed SIMD: every level gives the same bits.
+//! Every level gives the same bits, without relaxed SIMD; products alone may fuse multiplication and addition, on demand.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// A kernel: one source, compiled once per instruction set by [`dispatch`]. Mark `run` `#[inline(always)]`,
 /// or it will keep the baseline instruction set.
@@ -9,7 +9,7 @@ pub trait Kernel {
     /// What the kernel returns.
     type Out;
     /// Whether it is compiled for 512-bit vectors too: where arithmetic, not memory or the chain of a sum, is what takes
-    /// the time. Formulas become a third faster, sweeps not at all, and every copy is shipped.
+    /// the time. Formulas and sweeps in the cache become a third faster, and every copy is shipped.
     const WIDE: bool = false;
     /// The work.
     fn run(self) -> Self::Out;
@@ -30,7 +30,7 @@ pub trait Kernel {
 pub enum Level {
     /// What the build target guarantees.
     Baseline = 1,
-    /// 256-bit vectors (x86-64).
+    /// 256-bit vectors (x86-64, AVX2 + FMA).
     Avx2 = 2,
     /// 512-bit vectors, 32 registers (x86-64, F + VL + BW + DQ).
     Avx512 = 3,
@@ -38,6 +38,9 @@ pub enum Level {
 
 /// 0 = not looked yet, otherwise a [`Level`].
 static LEVEL: AtomicU8 = AtomicU8::new(0);
+
+/// Whether products round once for a multiplication and an addition.
+static FUSED: AtomicBool = AtomicBool::new(false);
 
 /// The level in use.
 #[inline]
@@ -55,7 +58,7 @@ fn best() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::is_x86_feature_detected as has;
-        if has!("avx2") {
+        if has!("avx2") && has!("fma") {
             let wide = has!("avx512f") && has!("avx512vl") && has!("avx512bw") && has!("avx512dq");
             return if wide { Level::Avx512 } else { Level::Avx2 };
         }
@@ -70,6 +73,21 @@ pub fn force_level(wanted: Option<Level>) -> Level {
     let level = wanted.filter(|wanted| (*wanted as u8) < best as u8).unwrap_or(best);
     LEVEL.store(level as u8, Ordering::Relaxed);
     level
+}
+
+/// Whether products multiply and add in one instruction, with one rounding: twice as fast where arithmetic is the limit, and
+/// other bits than those of engines that cannot. Their order stays, so levels and threads still change nothing.
+#[inline]
+pub fn fused() -> bool {
+    FUSED.load(Ordering::Relaxed)
+}
+
+/// Asks for fused products, or none, from now on in the whole process. Returns whether there are: never on WASM, and on
+/// x86-64 only above the baseline.
+pub fn set_fused(wanted: bool) -> bool {
+    let able = best() != Level::Baseline || cfg!(target_arch = "aarch64");
+    FUSED.store(wanted && able, Ordering::Relaxed);
+    wanted && able
 }
 
 /// The levels this machine can run, lowest first.

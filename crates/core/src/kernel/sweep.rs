@@ -13,6 +13,9 @@ use super::vector::{V, WIDTH};
 /// Elements that go through a rule together: one AVX-512 register, two of AVX2. In WASM one register: a module is
 /// downloaded before it runs, and more lanes would only be the same code several times.
 pub(super) const LANES: usize = if cfg!(target_arch = "wasm32") { 4 } else { 16 };
+/// Elements that are asked for before they are needed. Prefetchers stop at the end of every page, and of several arrays they
+/// follow each a little: large sweeps become up to a quarter faster.
+const AHEAD: usize = 512;
 /// Arrays of one segment: state, parameter, gradient.
 pub(super) const ARRAYS: usize = STATES + 2;
 
@@ -49,7 +52,7 @@ pub fn sweep<const N: usize, R: Rule<N>>(rule: R, stage: &Stage, segments: &mut 
 }
 
 /// Cuts the segments into pieces, on several threads if that pays, and runs `pass` on each. The same for all rules.
-fn pieces(states: usize, stage: &Stage, segments: &mut [Segment<'_>], pass: &(dyn Fn(Piece) + Sync)) {
+fn pieces(states: usize, stage: &Stage, segments: &mut [Segment<'_>], pass: &(dyn Fn(&Piece) + Sync)) {
     let mut total = 0;
     for segment in segments.iter_mut() {
         let whole = segment.lens.iter().take(states).all(|&len| len == segment.len());
@@ -59,13 +62,15 @@ fn pieces(states: usize, stage: &Stage, segments: &mut [Segment<'_>], pass: &(dy
     }
     let segments = &*segments;
     let stage_of = |segment: &Segment| if segment.decay { *stage } else { Stage { decay: 0.0, l2: 0.0, ..*stage } };
-    if total < SPLIT_FROM && turn::idle() {
+    // What has more state computes more, and waking a thread pays earlier.
+    let cost = 1 + 2 * states;
+    if total * cost < SPLIT_FROM && turn::idle() {
         for segment in segments {
             Cut { segment, states, stage: stage_of(segment), pass }.range(0..segment.visited());
         }
         return;
     }
-    split(total, 1, LANES, |range| {
+    split(total, cost, LANES, |range| {
         let mut at = range.start;
         let first = segments.partition_point(|segment| segment.start + segment.visited() <= at);
         for segment in &segments[first..] {
@@ -92,13 +97,14 @@ pub(super) struct Piece {
 }
 
 /// A rule on a piece.
-struct Pass<const N: usize, R> {
+struct Pass<'a, const N: usize, R> {
     rule: R,
-    piece: Piece,
+    piece: &'a Piece,
 }
 
-impl<const N: usize, R: Rule<N>> Kernel for Pass<N, R> {
+impl<const N: usize, R: Rule<N>> Kernel for Pass<'_, N, R> {
     type Out = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run(self) {
@@ -113,32 +119,45 @@ impl<const N: usize, R: Rule<N>> Kernel for Pass<N, R> {
     }
 }
 
-impl<const N: usize, R: Rule<N>> Pass<N, R> {
+impl<const N: usize, R: Rule<N>> Pass<'_, N, R> {
     /// Whole blocks where they are, then what is left in a block of its own: in one loop, so that it is compiled once.
     #[inline(always)]
     fn pass<const PLAIN: bool>(self) {
-        let element = Element::<PLAIN, R>::new(self.rule, &self.piece);
+        let element = Element::<PLAIN, R>::new(self.rule, self.piece);
         let (mut arrays, mut end) = (self.piece.arrays, self.piece.len - self.piece.len % LANES);
         let mut rest = None::<Rest>;
         loop {
             let mut at = 0;
             while at < end {
+                soon(&arrays[..N + 2], at + AHEAD);
                 // SAFETY: at + LANES <= end, and `len` or, in the second round, LANES floats lie behind every array.
                 unsafe { element.computed(&arrays, at).write(&arrays, at) };
                 at += LANES;
             }
             if let Some(rest) = rest {
-                return rest.store(&self.piece, N);
+                return rest.store(self.piece, N);
             }
             if end == self.piece.len {
                 return;
             }
             let rest = rest.insert(Rest([[0.0; LANES]; ARRAYS]));
-            rest.load(&self.piece, N);
+            rest.load(self.piece, N);
             arrays = std::array::from_fn(|k| rest.0[k].as_mut_ptr());
             end = LANES;
         }
     }
+}
+
+/// Asks for element `at` of each array, whatever is there.
+#[inline(always)]
+fn soon(arrays: &[*mut f32], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for array in arrays {
+        // SAFETY: a hint, which reads nothing.
+        unsafe { std::arch::x86_64::_mm_prefetch::<3>(array.wrapping_add(at).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (arrays, at);
 }
 
 /// The last elements of a piece, fewer than a block holds, filled up with zeros.

@@ -6,7 +6,7 @@
 //! from the smallest to the largest. So any aligned power of two of blocks may be summed elsewhere.
 
 use super::pool::{SPLIT_FROM, Shared, parallel, threads};
-use super::vector::{V, WIDTH, at_least, equal, floats, load, pick};
+use super::vector::{D, V, WIDTH, at_least, doubles, equal, floats, load, pick, widened};
 use std::ops::Range;
 
 /// Elements per block of a contiguous sum, rows per block of a sum over rows.
@@ -118,19 +118,19 @@ pub struct Squares;
 
 impl Rule for Squares {
     type T = f64;
-    type Lanes = [f64; WIDTH];
+    type Lanes = D;
     #[inline(always)]
-    fn none(self) -> [f64; WIDTH] {
-        [0.0; WIDTH]
+    fn none(self) -> D {
+        D::from(0.0)
     }
     #[inline(always)]
-    fn take(self, lanes: [f64; WIDTH], x: V, _: V) -> [f64; WIDTH] {
-        let x = floats(x);
-        std::array::from_fn(|i| lanes[i] + f64::from(x[i]) * f64::from(x[i]))
+    fn take(self, lanes: D, x: V, _: V) -> D {
+        let x = widened(x);
+        lanes + x * x
     }
     #[inline(always)]
-    fn each(lanes: [f64; WIDTH]) -> [f64; WIDTH] {
-        lanes
+    fn each(lanes: D) -> [f64; WIDTH] {
+        doubles(lanes)
     }
 }
 
@@ -238,16 +238,22 @@ pub fn fold<T: Merge>(len: usize, piece: &(dyn Fn(Range<usize>) -> T + Sync)) ->
 #[cfg_attr(target_family = "wasm", inline(never))]
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub fn contiguous<R: Rule>(x: &[f32], y: &[f32], rule: R) -> R::T {
-    let mut counter = Counter::new();
     if cfg!(target_family = "wasm") {
-        for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
-            counter.push(block(x, y, rule));
+        // One call in all, and no counter for a block alone.
+        let mut counter = None;
+        for (part, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+            let block = block(part, y, rule);
+            if x.len() <= BLOCK {
+                return block;
+            }
+            counter.get_or_insert_with(Counter::new).push(block);
         }
-        return counter.finish();
+        return counter.map_or(R::T::NONE, |counter| counter.finish());
     }
     if x.len() <= BLOCK {
         return block(x, y, rule);
     }
+    let mut counter = Counter::new();
     // Two blocks side by side: their chains of additions overlap. (As one array, for of two LLVM makes odd vectors.)
     let (x_pairs, x_rest) = x.as_chunks::<{ 2 * BLOCK }>();
     let (y_pairs, y_rest) = y.as_chunks::<{ 2 * BLOCK }>();
@@ -281,13 +287,22 @@ fn block<R: Rule>(x: &[f32], y: &[f32], rule: R) -> R::T {
     let mut result = spread(lanes, rule);
     if !x_rest.is_empty() {
         // Padded, so that the rule's code stands here once more and not for every length of rest.
-        let (mut x, mut y) = ([0.0; LANES], [0.0; LANES]);
-        x[..x_rest.len()].copy_from_slice(x_rest);
-        y[..y_rest.len()].copy_from_slice(y_rest);
-        add_row(&mut lanes, &x, &y, rule);
-        result[..x_rest.len()].copy_from_slice(&spread(lanes, rule)[..x_rest.len()]);
+        let row = padded(x_rest);
+        let other = if x.as_ptr() == y.as_ptr() { row } else { padded(y_rest) };
+        add_row(&mut lanes, &row, &other, rule);
+        let last = spread(lanes, rule);
+        for j in 0..LANES {
+            result[j] = if j < x_rest.len() { last[j] } else { result[j] };
+        }
     }
     halve(result)
+}
+
+/// What is left of a row and zeros. Element by element: a copy of some length is a call, and takes longer than a small sum.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+fn padded(rest: &[f32]) -> [f32; LANES] {
+    std::array::from_fn(|j| rest.get(j).copied().unwrap_or(0.0))
 }
 
 #[inline(always)]

@@ -8,6 +8,7 @@ use crate::graph::types::{MAX_RANK, Type};
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{Formula, Function, broadcast};
 use crate::kernel::io::Io;
+use crate::kernel::settled::{Formulas, Settled};
 use crate::kernel::vector::V;
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -100,6 +101,10 @@ impl Op for Binary {
 
     fn row_by_row(&self, types: &[Type]) -> bool {
         rules::one_rank_of_rows(types)
+    }
+
+    fn settle<'a>(&self, io: &Io<'a>) -> Option<Settled<'a>> {
+        io.settle(Formulas::Two(self.0.f32))
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {

@@ -8,9 +8,10 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::Type;
 use crate::graph::{Graph, Value};
-use crate::kernel::elementwise::Each;
+use crate::kernel::elementwise::{Each, Formula};
 use crate::kernel::io::Io;
 use crate::kernel::math;
+use crate::kernel::settled::{Formulas, Settled};
 use crate::kernel::vector::{V, below, bounded, equal, pick};
 use std::sync::Arc;
 
@@ -53,6 +54,14 @@ fn by_probability([dl, p, t]: [V; 3]) -> V {
     pick(beyond(p, BOUNDS[0], BOUNDS[1]), V::from(0.0), dl * ((1.0 - t) / (1.0 - p) - t / p))
 }
 
+fn of(from_logits: bool) -> &'static dyn Formula<2> {
+    if from_logits { &Each(of_logit) } else { &Each(of_probability) }
+}
+
+fn by(from_logits: bool) -> &'static dyn Formula<3> {
+    if from_logits { &Each(by_logit) } else { &Each(by_probability) }
+}
+
 impl Op for BinaryCrossEntropy {
     fn name(&self) -> &'static str {
         "binary_cross_entropy"
@@ -65,11 +74,12 @@ impl Op for BinaryCrossEntropy {
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        match self.from_logits {
-            true => io.each(&Each(of_logit)),
-            false => io.each(&Each(of_probability)),
-        }
+        io.each(of(self.from_logits));
         Ok(())
+    }
+
+    fn settle<'a>(&self, io: &Io<'a>) -> Option<Settled<'a>> {
+        io.settle(Formulas::Two(of(self.from_logits)))
     }
 
     fn oracle(&self, x: &mut Oracle<'_>) -> Result<()> {
@@ -139,11 +149,12 @@ impl Op for BinaryCrossEntropyGrad {
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        match self.from_logits {
-            true => io.each(&Each(by_logit)),
-            false => io.each(&Each(by_probability)),
-        }
+        io.each(by(self.from_logits));
         Ok(())
+    }
+
+    fn settle<'a>(&self, io: &Io<'a>) -> Option<Settled<'a>> {
+        io.settle(Formulas::Three(by(self.from_logits)))
     }
 
     fn oracle(&self, x: &mut Oracle<'_>) -> Result<()> {

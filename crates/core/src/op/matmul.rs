@@ -8,6 +8,7 @@ use crate::graph::types::{Dim, Shape, Type, product};
 use crate::graph::{Graph, Value};
 use crate::kernel::gemm::{self, Mat, gemm};
 use crate::kernel::io::Io;
+use crate::kernel::settled::Settled;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::internal("matmul", "The product of matrices, each transposed or not.", |attrs| {
@@ -31,6 +32,11 @@ impl Matmul {
         Matmul { ta, tb, folds: true, bias: false, map: None }
     }
 
+    /// Whether it is a sum over many rows, as gradients by weights are.
+    fn is_deep(&self, m: usize, n: usize, k: usize) -> bool {
+        self.sums_rows() && gemm::is_deep(m, n, k)
+    }
+
     /// The sizes m, n, k, and that they agree.
     fn sizes(&self, a: &Type, b: &Type) -> Result<[Dim; 3]> {
         let ([ra, ca], [rb, cb]) = (matrix(a)?, matrix(b)?);
@@ -44,6 +50,19 @@ impl Matmul {
         let (ta, tb) = (transposed(self.ta), transposed(self.tb));
         let message = || format!("expected matrices whose inner sizes agree, got {}{ta} · {}{tb}", a.shape, b.shape);
         Err(Error::of(Code::ShapeMismatch, message))
+    }
+
+    /// The sizes, the operands and what follows.
+    fn views<'a>(&self, io: &Io<'a>) -> Result<([usize; 3], Mat<'a>, Mat<'a>, gemm::Epilogue<'a>)> {
+        let [m, n, k] = self.sizes(io.input_type(0), io.input_type(1))?.map(|dim| dim.at(io.batch));
+        let view = |i: usize, transposed: bool, columns: usize| match transposed {
+            true => Mat::transposed(io.input(i), columns),
+            false => Mat::rows(io.input(i), columns),
+        };
+        let a = view(0, self.ta, if self.ta { m } else { k });
+        let b = view(1, self.tb, if self.tb { k } else { n });
+        let bias = self.bias.then(|| io.input(2));
+        Ok(([m, n, k], a, b, gemm::Epilogue { bias, map: self.map.map(|(map, _)| map) }))
     }
 }
 
@@ -87,18 +106,19 @@ impl Op for Matmul {
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {
-        let (a, b) = (io.input_type(0), io.input_type(1));
-        let [m, n, k] = self.sizes(a, b)?.map(|dim| dim.at(io.batch));
-        let view = |i: usize, transposed: bool, columns: usize| match transposed {
-            true => Mat::transposed(io.input(i), columns),
-            false => Mat::rows(io.input(i), columns),
-        };
-        let a = view(0, self.ta, if self.ta { m } else { k });
-        let b = view(1, self.tb, if self.tb { k } else { n });
-        let bias = self.bias.then(|| io.input(2));
-        let epilogue = gemm::Epilogue { bias, map: self.map.map(|(map, _)| map) };
-        gemm(m, n, k, a, b, io.output(0), epilogue, io.scratch());
+        let ([m, n, k], a, b, epilogue) = self.views(io)?;
+        let scratch = io.scratch();
+        if self.is_deep(m, n, k) && gemm::deep_scratch_len(m, n, k, [m, 1], 1) <= scratch.len() {
+            gemm::gemm_deep(m, n, k, a, b, io.output(0), scratch);
+            return Ok(());
+        }
+        gemm(m, n, k, a, b, io.output(0), epilogue, scratch);
         Ok(())
+    }
+
+    fn settle<'a>(&self, io: &Io<'a>) -> Option<Settled<'a>> {
+        let ([m, n, k], a, b, epilogue) = self.views(io).ok()?;
+        gemm::settled(m, n, k, a, b, io.output(0), epilogue)
     }
 
     fn oracle(&self, x: &mut Oracle<'_>) -> Result<()> {
@@ -143,10 +163,16 @@ impl Op for Matmul {
 
     fn scratch(&self, types: &[Type], batch: usize, threads: usize) -> usize {
         let Ok(sizes) = self.sizes(&types[0], &types[1]) else { return 0 };
-        let [m, n, k] = sizes.map(|dim| dim.at(batch));
+        let [m, n, most] = sizes.map(|dim| dim.at(batch));
+        let (mut k, mut deep) = (most, 0);
+        if self.is_deep(m, n, k) {
+            // With fewer rows the sums may be short.
+            k = gemm::SHALLOW;
+            deep = gemm::deep_scratch_len(m, n, most, [m, 1], threads);
+        }
         // A product without columns still asks for the room of one.
         let across = if self.ta { gemm::across_scratch_len(k, m, threads) } else { 0 };
-        gemm::scratch_len(m, n.max(1), k, if self.tb { k } else { 1 }).saturating_add(across)
+        gemm::scratch_len(m, n.max(1), k, if self.tb { k } else { 1 }).saturating_add(across).max(deep)
     }
 
     /// At 30 floating-point operations per nanosecond, or 12 where A is read across its rows.

@@ -20,6 +20,7 @@ use crate::error::{Code, Error, Result};
 use crate::graph::types::Type;
 use crate::graph::{Attrs, Expansion, Graph, Value};
 use crate::kernel::io::Io;
+use crate::kernel::settled::Settled;
 use crate::part;
 use crate::plan::Body;
 use oracle::Oracle;
@@ -72,6 +73,11 @@ pub trait Op: Send + Sync {
     /// The f32 kernel. Long work is done in [turns](crate::kernel::turn): it is called again until all parts of its splits
     /// are done, so what it does besides splits must do no harm when repeated.
     fn forward(&self, io: &Io<'_>) -> Result<()>;
+
+    /// `forward` on these places, settled once, where values are short.
+    fn settle<'a>(&self, _io: &Io<'a>) -> Option<Settled<'a>> {
+        None
+    }
 
     /// The naive f64 version of the same.
     fn oracle(&self, x: &mut Oracle<'_>) -> Result<()>;

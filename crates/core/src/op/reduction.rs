@@ -7,8 +7,11 @@ use super::{Entry, Grad, Op, Site, rules};
 use crate::error::Result;
 use crate::graph::types::{Dim, MAX_RANK, Shape, Type};
 use crate::graph::{Attrs, Graph, Value};
+use crate::kernel::elementwise::Each;
 use crate::kernel::io::Io;
 use crate::kernel::reduce::{Reduction, reduce_axis};
+use crate::kernel::settled::{Formulas, Settled};
+use crate::kernel::vector::V;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -139,6 +142,21 @@ impl Op for Reduce {
             }
         }
         Ok(())
+    }
+
+    /// Sums of everything, and those of one element each, which are that and 0.
+    fn settle<'a>(&self, io: &Io<'a>) -> Option<Settled<'a>> {
+        // Without axes it is no sum, but a copy: of −0 too.
+        let whole = !self.axes.is_empty() && self.axes.len() == io.input_type(0).shape.rank();
+        if self.rule.kind != Reduction::Sum || !whole && self.axes.len() != 1 {
+            return None;
+        }
+        let (from, to) = (io.input_type(0).size().at(io.batch), io.output_type(0).size().at(io.batch));
+        match (from, to) {
+            _ if from == to && from > 0 => io.settle(Formulas::One(&Each(|[x]: [V; 1]| x + 0.0))),
+            (_, 1) => Settled::sum(io.output(0), io.input(0)),
+            _ => None,
+        }
     }
 
     fn oracle(&self, x: &mut Oracle<'_>) -> Result<()> {

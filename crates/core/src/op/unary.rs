@@ -8,6 +8,7 @@ use crate::graph::types::Type;
 use crate::graph::{Attrs, Graph, Value};
 use crate::kernel::elementwise::{First, Formula, Function, each};
 use crate::kernel::io::Io;
+use crate::kernel::settled::{Formulas, Settled};
 use crate::kernel::vector::V;
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -122,6 +123,10 @@ impl Op for Unary {
 
     fn row_by_row(&self, _types: &[Type]) -> bool {
         true
+    }
+
+    fn settle<'a>(&self, io: &Io<'a>) -> Option<Settled<'a>> {
+        io.settle(Formulas::One(self.0.f32))
     }
 
     fn forward(&self, io: &Io<'_>) -> Result<()> {

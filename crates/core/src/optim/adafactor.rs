@@ -6,6 +6,7 @@ use crate::kernel::lane::Lane;
 use crate::kernel::math64::pow;
 use crate::kernel::reduce::{Reduction, reduce_axis, sum, sum_squares_f64};
 use crate::kernel::segment::Segment;
+use crate::kernel::sweep::{Rule, Stage, sweep};
 
 declare! {
     /// Division by mean squares that are kept as row and column means only: next to no memory for matrices.
@@ -42,57 +43,100 @@ impl Update for Adafactor {
             let (u, rest) = scratch[..3 * len].split_at_mut(len);
             let (squares, sums) = rest.split_at_mut(len);
             let size = |values: &[f32]| (sum_squares_f64(values) / len.max(1) as f64).sqrt();
-            // Keras looks at the parameter after it decayed.
             let before = size(segment.param());
-            segment.staged(&tick.stage, u);
-            let scale = if self.torch || self.optax { before } else { size(segment.param()) };
+            let rest = pow(tick.t as f64, self.beta2_decay);
+            let (keep, rest, least) = ((1.0 - rest) as f32, rest as f32, if self.torch { self.epsilon1 } else { 0.0 });
             let added = if self.torch { 0.0 } else { self.epsilon1 as f32 };
-            squares.iter_mut().zip(&*u).for_each(|(square, &g)| *square = g * g + added);
+            let mean = Mean { keep, rest, added, least: least as f32 };
             let dims = std::mem::take(&mut segment.dims);
-            self.divide(segment, &dims, tick.t, u, squares, sums);
+            if let &[.., m, n] = dims.as_slice() {
+                sweep(Squares { added }, &tick.stage, &mut [segment.with(None, [u, squares])]);
+                let (_, _, [rows, columns, ..]) = segment.parts();
+                for matrix in 0..len / (m * n).max(1) {
+                    let (u, squares) = (&mut u[matrix * m * n..][..m * n], &squares[matrix * m * n..][..m * n]);
+                    let (rows, columns) = (&mut rows[matrix * m..][..m], &mut columns[matrix * n..][..n]);
+                    mean.divide(u, squares, rows, columns, sums);
+                }
+            } else {
+                sweep(mean, &tick.stage, &mut [segment.with(Some(2), [u])]);
+            }
             segment.dims = dims;
+            // Keras looks at the parameter after it decayed.
+            let still = self.torch || self.optax || tick.stage.decay == 0.0 || !segment.decay;
+            let scale = if still { before } else { size(segment.param()) };
             let over = (size(u) / self.clip_threshold).max(1.0);
             let most = if self.optax { f64::INFINITY } else { 1.0 / (tick.t as f64).sqrt() };
             let rate = (tick.learning_rate.min(most) * scale.max(self.epsilon2) / over) as f32;
-            segment.parts().0.iter_mut().zip(&*u).for_each(|(p, &u)| *p = (*p - u * rate).flushed());
+            sweep(Descent { rate }, &Stage::NONE, &mut [segment.with(None, [u])]);
         }
     }
 }
 
-impl Adafactor {
-    /// Takes the squares into the means and divides u by their root.
-    fn divide(
-        &self,
-        segment: &mut Segment<'_>,
-        dims: &[usize],
-        t: u64,
-        u: &mut [f32],
-        squares: &mut [f32],
-        sums: &mut [f32],
-    ) {
-        let rest = pow(t as f64, self.beta2_decay);
-        let (keep, rest) = ((1.0 - rest) as f32, rest as f32);
-        let least = if self.torch { self.epsilon1 as f32 } else { 0.0 };
-        let mix = |old: &mut f32, new: f32| *old = (*old * keep + new * rest).flushed();
-        let divided = |g: f32, v: f32| g / v.at_least(least * least).sqrt();
-        let (_, _, [rows, columns, v, ..]) = segment.parts();
-        let &[.., m, n] = dims else {
-            v.iter_mut().zip(&*squares).for_each(|(v, &square)| mix(v, square));
-            return u.iter_mut().zip(&*v).for_each(|(u, &v)| *u = divided(*u, v));
+/// State: the gradient and its square.
+#[derive(Clone, Copy)]
+struct Squares {
+    added: f32,
+}
+
+impl Rule<2> for Squares {
+    #[inline(always)]
+    fn update<X: Lane>(self, p: X, g: X, _: [X; 2]) -> (X, [X; 2]) {
+        (p, [g, g * g + self.added])
+    }
+}
+
+/// A mean of squares, and what is divided by its root.
+#[derive(Clone, Copy)]
+struct Mean {
+    keep: f32,
+    rest: f32,
+    added: f32,
+    /// The least root.
+    least: f32,
+}
+
+impl Mean {
+    #[inline(always)]
+    fn divided<X: Lane>(self, g: X, v: X) -> X {
+        g / v.at_least(self.least * self.least).sqrt()
+    }
+
+    /// Takes the squares of a matrix into the means of its rows and columns, and divides u by their root.
+    fn divide(self, u: &mut [f32], squares: &[f32], rows: &mut [f32], columns: &mut [f32], sums: &mut [f32]) {
+        let (m, n) = (rows.len(), columns.len());
+        let mix = |means: &mut [f32], sums: &[f32], count: usize| {
+            let means = means.iter_mut().zip(sums);
+            means.for_each(|(mean, &sum)| *mean = (*mean * self.keep + sum / count as f32 * self.rest).flushed());
         };
-        for matrix in 0..u.len() / (m * n).max(1) {
-            let (u, squares) = (&mut u[matrix * m * n..][..m * n], &squares[matrix * m * n..][..m * n]);
-            let (rows, columns) = (&mut rows[matrix * m..][..m], &mut columns[matrix * n..][..n]);
-            for (row, squares) in rows.iter_mut().zip(squares.chunks_exact(n)) {
-                mix(row, sum(squares) / n as f32);
-            }
-            let sums = &mut sums[..n];
-            reduce_axis(sums, squares, 1, m, n, Reduction::Sum);
-            columns.iter_mut().zip(&*sums).for_each(|(column, &sum)| mix(column, sum / m as f32));
-            let mean = (sum(rows) / m as f32).at_least(least);
-            for (u, &row) in u.chunks_exact_mut(n).zip(&*rows) {
-                u.iter_mut().zip(&*columns).for_each(|(u, &column)| *u = divided(*u, row / mean * column));
-            }
+        reduce_axis(&mut sums[..m], squares, m, n, 1, Reduction::Sum);
+        mix(rows, &sums[..m], n);
+        reduce_axis(&mut sums[..n], squares, 1, m, n, Reduction::Sum);
+        mix(columns, &sums[..n], m);
+        let mean = (sum(rows) / m as f32).at_least(self.least);
+        for (u, &row) in u.chunks_exact_mut(n).zip(&*rows) {
+            u.iter_mut().zip(&*columns).for_each(|(u, &column)| *u = self.divided(*u, row / mean * column));
         }
+    }
+}
+
+/// State: v, and what is divided.
+impl Rule<2> for Mean {
+    #[inline(always)]
+    fn update<X: Lane>(self, p: X, g: X, [v, _]: [X; 2]) -> (X, [X; 2]) {
+        let v = (v * self.keep + (g * g + self.added) * self.rest).flushed();
+        (p, [v, self.divided(g, v)])
+    }
+}
+
+/// State: the direction.
+#[derive(Clone, Copy)]
+struct Descent {
+    rate: f32,
+}
+
+impl Rule<1> for Descent {
+    #[inline(always)]
+    fn update<X: Lane>(self, p: X, _: X, [u]: [X; 1]) -> (X, [X; 1]) {
+        (p - u * self.rate, [u])
     }
 }

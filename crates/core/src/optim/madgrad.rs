@@ -12,7 +12,7 @@ declare! {
     /// With `k = (η + ε)·√t`: `ν += k·g²`, `s += k·g`, `z = w₀ − s / (∛ν + ε)`, `w = μ·w + (1−μ)·z`.
     /// Defazio & Jelassi 2021, algorithm 1, https://arxiv.org/abs/2101.11075
     ///
-    /// Optax's rule. The cube root is right to some 2e-7. The start w₀ is part of the state.
+    /// Optax's rule. The start w₀ is part of the state.
     MadGrad = "MADGRAD" of optax with [learning_rate: 0.01] decay Coupled {
         /// How much of the parameters each step keeps.
         momentum: UpToOne = 0.9,
@@ -48,7 +48,7 @@ impl Rule<3> for Dual {
         let start = start + p * self.first;
         let squares = squares + g * g * self.weight;
         let sum = sum + g * self.weight;
-        let divisor = (squares.ln() * (1.0 / 3.0)).exp() + self.epsilon;
+        let divisor = squares.cbrt() + self.epsilon;
         // A parameter without any gradient so far stays.
         let step = divisor.if_above(X::from(0.0), sum / divisor, sum);
         (p * self.keep + (start - step) * self.rest, [squares, sum, start])

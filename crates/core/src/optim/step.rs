@@ -5,7 +5,7 @@ pub use super::accept::OnNonFinite;
 use super::{CLIPNORM, CLIPVALUE, GLOBAL_CLIPNORM, LEARNING_RATE, Optimizer, Tick, WEIGHT_DECAY};
 use crate::declare::{Decay, Hyper};
 use crate::error::Result;
-use crate::kernel::measure::sum_squares_of;
+use crate::kernel::measure::sum_squares_of_each;
 use crate::kernel::segment::Segment;
 use crate::kernel::sweep::Stage;
 
@@ -44,8 +44,7 @@ impl Step {
 
     /// Sums the squares of each gradient; the sum of all.
     pub fn measure(&mut self, segments: &[Segment<'_>]) -> f64 {
-        self.square_sums.clear();
-        self.square_sums.extend(segments.iter().map(sum_squares_of));
+        sum_squares_of_each(segments, &mut self.square_sums);
         self.square_sums.iter().sum()
     }
 

@@ -43,7 +43,7 @@ impl After {
 
     /// Binds it to `variables`, to work in `arena` from `at` on.
     pub(super) fn bind(&self, arena: &Buffer, at: usize, variables: &[Arc<Buffer>], call: &Call) -> Result<Bound> {
-        let bound = self.program.bind(arena, at, variables)?;
+        let bound = self.program.bind(arena, at, variables, 1)?;
         for ((source, ..), into) in self.program.sources.iter().zip(&bound.sources) {
             if let Source::Scalar(i) = *source {
                 into.set_number(call.scalar(i)?);

@@ -27,7 +27,8 @@ impl Run {
         if let Some(update) = plan.update.as_ref().filter(|update| update.evaluates_again()) {
             several = Some(part::second(|| Several::beside(&plan, update, &arena, &mut seen))?);
         }
-        let bound = plan.program.bind(&arena, 0, &seen)?;
+        let b = if call.data.is_empty() { 1 } else { call.batch.min(call.rows.len()) };
+        let bound = plan.program.bind(&arena, 0, &seen, b)?;
         let mut data = Vec::new();
         for ((source, ty, _), &into) in plan.program.sources.iter().zip(&bound.sources) {
             match *source {

@@ -12,6 +12,7 @@ mod layout;
 mod mail;
 mod part;
 mod program;
+mod recompute;
 mod rows;
 mod run;
 mod step;

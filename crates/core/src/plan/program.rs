@@ -8,11 +8,15 @@ use crate::graph::{Graph, Kind, Source, Value};
 use crate::kernel::io::Io;
 use crate::kernel::memory::Buffer;
 use crate::kernel::place::Arg;
+use crate::kernel::settled::Settled;
+use crate::kernel::turn;
 use crate::op::Op;
 use std::sync::Arc;
 
 /// Estimated nanoseconds of one turn; slow machines make several times of it.
 const TURN_NS: f64 = 1e6;
+/// The same of an instruction natively, where no event loop waits for its end, and threads that share it meet there.
+const SHARED_TURN_NS: f64 = 4e6;
 /// Estimated nanoseconds of a sub-plan from which on threads run it side by side.
 const SHARED_FROM: f64 = 1e5;
 /// Most turns of one instruction.
@@ -99,6 +103,7 @@ impl Program {
     ) -> Result<Program> {
         let (graph, moved) = graph.prune(roots);
         let roots: Vec<Value> = roots.iter().map(|v| moved[v.index()].expect("roots are kept")).collect();
+        let graph = super::recompute::again(graph, &roots);
         let mut graph = super::fuse::fuse(&graph, &roots);
         let kept = super::keep::first(&mut graph, max_batch);
         let uses = uses(&graph, &roots, kind);
@@ -176,9 +181,10 @@ impl Program {
         let body_at = layout.extra[n];
         let body_len = body.as_ref().map_or(0, |(copies, body)| copies * body.arena_len);
         let own: f64 = op.cost(&self.types[first..], self.max_batch);
+        let parts = parts(if cfg!(target_family = "wasm") { own } else { own * (TURN_NS / SHARED_TURN_NS) });
         self.instrs.push(Instr {
-            cost: own / parts(own) as f64,
-            parts: parts(own),
+            cost: own / parts as f64,
+            parts,
             op,
             first,
             inputs: node.inputs.len(),
@@ -211,8 +217,8 @@ impl Program {
         (self.instrs[pc].cost, self.instrs[pc].parts)
     }
 
-    /// Ties places to memory: `arena` from `at`, variables to their buffers.
-    pub fn bind(&self, arena: &Buffer, at: usize, variables: &[Arc<Buffer>]) -> Result<Bound> {
+    /// Ties places to memory: `arena` from `at`, variables to their buffers. It will run at any batch, mostly at `b`.
+    pub fn bind(&self, arena: &Buffer, at: usize, variables: &[Arc<Buffer>], b: usize) -> Result<Bound> {
         let arg = |place: &Place, ty: &Type| match *place {
             Place::Arena(offset) => Arg::new(arena, at + offset, ty, self.max_batch),
             Place::Variable(slot) => Arg::new(&variables[slot], 0, ty, self.max_batch),
@@ -233,12 +239,21 @@ impl Program {
             let mut bodies = Vec::new();
             if let Some((body, offset, copies)) = &instr.body {
                 for copy in 0..*copies {
-                    bodies.push(body.bind(arena, at + offset + copy * body.arena_len, variables)?);
+                    bodies.push(body.bind(arena, at + offset + copy * body.arena_len, variables, b)?);
                 }
             }
             bound.bodies.push(bodies);
         }
+        bound.settled_for = b.min(self.max_batch);
+        bound.settled = (0..self.instrs.len()).map(|pc| self.settle(pc, &bound)).collect();
         Ok(bound)
+    }
+
+    fn settle(&self, pc: usize, bound: &Bound) -> Option<Settled<'static>> {
+        let instr = &self.instrs[pc];
+        // The op asks for nothing of the step: what depends on one is not settled.
+        let step = Step::default();
+        instr.op.settle(&self.io(instr, pc, bound, bound.settled_for, &step)).map(Settled::kept)
     }
 
     /// Runs instruction `pc` at batch `b`, or in a turn the next part of it.
@@ -247,11 +262,16 @@ impl Program {
     }
 
     #[inline(always)]
-    fn instruction(&self, instr: &Instr, pc: usize, bound: &Bound, b: usize, step: &Step) -> Result<()> {
+    fn io<'a>(&'a self, instr: &Instr, pc: usize, bound: &'a Bound, b: usize, step: &'a Step) -> Io<'a> {
         let middle = instr.first + instr.inputs;
         let end = middle + instr.outputs;
         let args = (&bound.args[instr.first..middle], &bound.args[middle..end]);
-        let io = Io::new(b, step, args, &self.types[instr.first..end], &bound.scratch[pc], instr.shared);
+        Io::new(b, step, args, &self.types[instr.first..end], &bound.scratch[pc], instr.shared)
+    }
+
+    #[inline(always)]
+    fn instruction(&self, instr: &Instr, pc: usize, bound: &Bound, b: usize, step: &Step) -> Result<()> {
+        let io = self.io(instr, pc, bound, b, step);
         match &instr.body {
             Some((program, ..)) => instr.op.forward_with(&io, &Body { program, copies: &bound.bodies[pc] }),
             None => instr.op.forward(&io),
@@ -260,8 +280,13 @@ impl Program {
 
     /// Runs everything from instruction `first` on at batch `b`.
     pub fn run_from(&self, first: usize, bound: &Bound, b: usize, step: &Step) -> Result<()> {
-        for (pc, instr) in self.instrs.iter().enumerate().skip(first) {
-            self.instruction(instr, pc, bound, b, step)?;
+        // In turns, all that is done in parts must come in its order.
+        let settles = b == bound.settled_for && turn::idle();
+        for (pc, (instr, settled)) in self.instrs.iter().zip(&bound.settled).enumerate().skip(first) {
+            match settled {
+                Some(settled) if settles => settled.run(),
+                _ => self.instruction(instr, pc, bound, b, step)?,
+            }
         }
         Ok(())
     }
@@ -306,6 +331,9 @@ pub struct Bound {
     pub roots: Vec<Arg>,
     scratch: Vec<Option<Arg>>,
     bodies: Vec<Vec<Bound>>,
+    /// Instructions that are short, for one B.
+    settled: Vec<Option<Settled<'static>>>,
+    settled_for: usize,
 }
 
 /// A compiled sub-graph in the hands of the op that runs it: in several copies, which may run at the same time on rows of

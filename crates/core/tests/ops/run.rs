@@ -58,8 +58,11 @@ pub fn run_in_turns(
         let (Source::Data(i), Place::Arena(offset)) = (source, place) else { panic!("sources are data") };
         arena.write(*offset, &bytes(&data[*i], ty.dtype))?;
     }
-    let bound = program.bind(&arena, 0, &[])?;
-    for pc in 0..program.len() {
+    let bound = program.bind(&arena, 0, &[], batch)?;
+    if parts == 0 {
+        program.run_from(0, &bound, batch, &STEP)?;
+    }
+    for pc in (0..program.len()).filter(|_| parts > 0) {
         let mut turn = Turn::first(parts);
         loop {
             let (done, more) = turn.take(|| program.run(pc, &bound, batch, &STEP));

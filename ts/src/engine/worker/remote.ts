@@ -2,7 +2,7 @@
 // ends, whatever ended it, calls under way are refused, what was on it is lost, and the next call begins another.
 
 import { DescendError, fail } from '../../errors.js';
-import type { Call, Engine, EngineInfo, EngineStats, OracleCall, Outcome } from '../engine.js';
+import type { Call, Engine, EngineInfo, EngineStats, Outcome } from '../engine.js';
 import type { More } from '../wasm.js';
 import type { Answer, Beginning, Begun, Calls, Request } from './protocol.js';
 
@@ -128,9 +128,10 @@ export class RemoteEngine implements Engine {
     return await this.#whole(() => this.#ask('advance', [run, maxSteps, budget, own]));
   }
 
-  async oracle(plan: number, call: OracleCall): Promise<Float64Array[]> {
+  async oracle(plan: number, call: Uint8Array): Promise<Uint8Array> {
     this.#checkThere(plan);
-    return await this.#whole(() => this.#ask('oracle', [plan, call]));
+    const own = call.slice();
+    return await this.#whole(() => this.#ask('oracle', [plan, own]));
   }
 
   /** As `ask`, after the thread was given the second part of the module where it lacks that. */

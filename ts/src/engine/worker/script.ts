@@ -2,9 +2,9 @@
 // Workers of browsers and of Node. Exports nothing, and fetches nothing: the module comes with the first message.
 
 import { DescendError, fail } from '../../errors.js';
-import * as glue from '../../wasm/descend.js';
+import type { Binding } from '../binding.js';
 import { Store } from '../store.js';
-import { type Glue, type Module, wasmBinding } from '../wasm.js';
+import { type Module, wasmBinding } from '../wasm.js';
 import type { Answer, Beginning, Begun, Request } from './protocol.js';
 
 /** As a Worker sees what made it. */
@@ -33,17 +33,21 @@ port.onmessage = ({ data: [call, name, args] }) => {
 };
 
 function begin({ wasm, first, lost, limit }: Beginning): Begun {
-  try {
-    glue.initSync({ module: wasm });
-  } catch (cause) {
-    throw fail('ENGINE_FAILED', 'WASM engine', 'a module', `${cause}`, 'see ready({ wasm })');
-  }
-  store = new Store(wasmBinding(glue as unknown as Glue, more), first);
+  store = new Store(bindingOf(wasm), first);
   for (const [id, bytes] of lost) store.adopt(id, bytes);
   if (limit !== Number.POSITIVE_INFINITY) store.setLimit(limit);
   if (!parent) holdLock();
   const { simd, threads } = store.about();
   return { simd, threads };
+}
+
+function bindingOf(wasm: Module): Binding {
+  try {
+    return wasmBinding(wasm, more);
+  } catch (cause) {
+    if (cause instanceof DescendError) throw cause;
+    throw fail('ENGINE_FAILED', 'WASM engine', 'a module', `${cause}`, 'see ready({ wasm })');
+  }
 }
 
 function more(): Module {

@@ -1,5 +1,5 @@
-// What a Keras 3 model was compiled with, and what its optimizer remembers, where that is a few numbers for each weight,
-// variable by variable: SGD with momentum, Adagrad, RMSprop, Adam, AdamW, Adamax, Lion. Refuses other forms of state.
+// What a Keras 3 model was compiled with, and what its optimizer remembers, variable by variable: SGD with momentum, Adagrad,
+// Adadelta, RMSprop, Adam, AdamW, Adamax, Nadam, Ftrl, Lion, Lamb, Adafactor, Muon. Refuses other forms of state.
 
 import { formatShape } from '../../data/shape.js';
 import { fail, quote } from '../../errors.js';
@@ -7,6 +7,7 @@ import type { CompileOptions } from '../../models/compiled.js';
 import type { Network } from '../../models/network.js';
 import { get as optimizerOf, type SerializedOptimizer } from '../../optimizers/index.js';
 import { memoryOf, type StateDict, statesOf } from '../../optimizers/state.js';
+import { classNameOf } from '../../units.js';
 import type { Dataset } from '../hdf5/dataset.js';
 import type { Group } from '../hdf5/file.js';
 import { isObject, type Json, member, objectOf, textOf } from '../json.js';
@@ -14,6 +15,9 @@ import { optionsOf, plainOf } from './options.js';
 
 /** Numbers beside the weights: the count of steps and the rate. */
 const BESIDES = 2;
+/** The state of Adafactor and the product of Nadam, as they are called here. */
+const FACTORED = ['rows', 'columns', 'velocity'];
+const PRODUCT = 'momentumProduct';
 /** Options of optimizers that only say how Keras computes. */
 const HOW = ['name', 'jit_compile', 'is_legacy_optimizer'];
 
@@ -47,16 +51,31 @@ function datasetsIn(root: Group): Dataset[] {
 }
 
 async function takeState(model: Network, datasets: readonly Dataset[]): Promise<void> {
-  const [count, , ...slots] = datasets;
+  const [count, , ...all] = datasets;
   const iterations = count ? ((await count.read())[0] as number) : 0;
   if (count === undefined || iterations === 0) return;
+  // Nadam keeps one product for all variables, behind their state; here it is kept for each, as what is missing to 1.
+  const product = classNameOf(model.optimizer) === 'Nadam' ? all.at(-1) : undefined;
+  const rest = product ? 1 - ((await product.read())[0] as number) : 0;
+  // An f64 as two floats.
+  const missing = Float32Array.of(rest, rest - Math.fround(rest));
+  const slots = product ? all.slice(0, -1) : all;
   const trained = [...model.names].filter(([weight]) => model.trainableWeights.includes(weight));
   const variables: [string, StateDict['variables'][string]][] = [];
   let at = 0;
   for (const [weight, own] of trained) {
     const pieces: [string, { data: Float32Array; shape: readonly number[] }][] = [];
-    for (const { name, shape } of statesOf(model.optimizer, own, weight.shape)) {
-      const dataset = slots[at++];
+    const states = statesOf(model.optimizer, own, weight.shape);
+    // Adafactor has a place for each, whether or not it is in use.
+    const used = states.filter(({ name, shape }) => name !== PRODUCT && !shape.includes(0)).map(({ name }) => name);
+    const places = classNameOf(model.optimizer) === 'Adafactor' ? FACTORED : used;
+    const found = new Map(places.map((name) => [name, slots[at++]]));
+    for (const { name, shape } of states) {
+      if (!used.includes(name)) {
+        pieces.push([name, { data: name === PRODUCT ? missing : new Float32Array(), shape }]);
+        continue;
+      }
+      const dataset = found.get(name);
       if (dataset === undefined || formatShape(dataset.shape) !== formatShape(shape)) throw otherForm(model, own);
       pieces.push([name, { data: Float32Array.from(await dataset.read()), shape }]);
     }
@@ -67,7 +86,7 @@ async function takeState(model: Network, datasets: readonly Dataset[]): Promise<
 }
 
 function otherForm(model: Network, what: string): Error {
-  const name = isObject(model.optimizer) ? model.optimizer.constructor.name : 'optimizer';
+  const name = isObject(model.optimizer) ? model.optimizer.className : 'optimizer';
   const hint = 'leave out compile: true, and compile the model yourself';
   return fail('FILE_FORMAT', `${name} state`, `values for ${quote(what)} as they are kept here`, 'others', hint);
 }

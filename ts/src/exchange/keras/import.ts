@@ -25,7 +25,7 @@ export interface ImportOptions {
 export interface KerasOptions extends ImportOptions {
   /**
    * Whether to compile the model as it was, with its optimizer's state, for training to go on: of Keras 3, where the state
-   * is a few numbers for each weight (SGD, Adagrad, RMSprop, Adam, AdamW, Adamax, Lion). Default false.
+   * is kept weight by weight (all but ScheduleFreeAdamW and LossScaleOptimizer). Default false.
    */
   compile?: boolean;
 }

@@ -10,6 +10,7 @@ type Harmless = (value: unknown) => boolean;
 
 const any: Harmless = () => true;
 const off: Harmless = (value) => value === null || value === undefined || value === false;
+const none: Harmless = (value) => value === 0 || off(value);
 const one: Harmless = (value) => value === 1 || off(value);
 
 /** Options that our classes do not have, and the values with which they do nothing. */
@@ -17,9 +18,9 @@ const INERT: ReadonlyMap<string, Harmless> = new Map([
   ...(['dtype', 'seed', 'implementation', 'unroll', 'ragged', 'sparse', 'optional'] as const).map(
     (name) => [name, any] as const,
   ),
-  ...(
-    ['build_config', 'autocast', 'input_length', 'batch_size', 'synchronized', 'attention_axes', 'use_cudnn'] as const
-  ).map((name) => [name, any] as const),
+  ...(['build_config', 'autocast', 'input_length', 'batch_size', 'synchronized', 'use_cudnn'] as const).map(
+    (name) => [name, any] as const,
+  ),
   ...(
     ['flash_attention', 'query_shape', 'key_shape', 'value_shape', 'seed_generator', 'supports_masking'] as const
   ).map((name) => [name, any] as const),
@@ -35,7 +36,6 @@ const INERT: ReadonlyMap<string, Harmless> = new Map([
   ...('zeroOutputForMask' in Recurrent.options ? [] : [['zero_output_for_mask', any] as const]),
   ['renorm_clipping', any],
   ['renorm_momentum', any],
-  ['score_mode', (value) => value === 'dot' || off(value)],
   ['data_format', (value) => value === 'channels_last' || off(value)],
 ]);
 
@@ -54,8 +54,21 @@ const OF_CLASS: ReadonlyMap<string, ReadonlyMap<string, Harmless>> = new Map([
         ]),
       ] as const,
   ),
+  // Dropout in cells is another in each step; here layers do it.
+  ...['GRUCell', 'LSTMCell', 'SimpleRNNCell'].map(
+    (name) =>
+      [
+        name,
+        new Map<string, Harmless>([
+          ['dropout', none],
+          ['recurrent_dropout', none],
+        ]),
+      ] as const,
+  ),
+  ['AdditiveAttention', new Map([['score_mode', any]])],
   ['Discretization', new Map([['epsilon', any]])],
   ['Dense', new Map([['input_dim', any]])],
+  ['Adafactor', new Map([['relative_step', (value: unknown) => value === true || off(value)]])],
 ]);
 
 /** `kernel_initializer` as `kernelInitializer`. */

@@ -8,6 +8,7 @@ import { inputOf, SymbolicTensor } from '../../layers/symbolic.js';
 import { type Ends, Model } from '../../models/model.js';
 import { Network } from '../../models/network.js';
 import { Sequential } from '../../models/sequential.js';
+import { classNameOf } from '../../units.js';
 import { isObject, type Json, listOf, member, objectOf, textOf } from '../json.js';
 import { type Assemble, layerOf, ownName, sampleOf } from './layers.js';
 import { camelCase } from './options.js';
@@ -214,7 +215,7 @@ function optionsOfCall(named: Use['options'], layer: AnyLayer, name: string): Pa
       throw fail('UNKNOWN_OPTION', name, `calls with ${CALL_OPTIONS.join(', ')}`, `${key} ${describeValue(value)}`);
     }
     // Keras also notes `training: false` where nobody said so; it matters to models that are not to be trained further.
-    const matters = layer.layers.length > 0 || layer.constructor.name === 'BatchNormalization';
+    const matters = layer.layers.length > 0 || classNameOf(layer) === 'BatchNormalization';
     return key !== 'training' || value === true || matters;
   });
   return Object.fromEntries(kept.map(([key, value]) => [camelCase(key), value]));

@@ -4,9 +4,12 @@
 import { formatShape } from '../../data/shape.js';
 import { fail, quote } from '../../errors.js';
 import { Bidirectional } from '../../layers/bidirectional.js';
+import { ConvLSTM } from '../../layers/conv-lstm.js';
 import { InputLayer } from '../../layers/input.js';
 import type { AnyLayer } from '../../layers/layer.js';
 import { Recurrent } from '../../layers/recurrent.js';
+import { RNN } from '../../layers/rnn.js';
+import { StackedRNNCells } from '../../layers/stacked-cells.js';
 import { TimeDistributed } from '../../layers/time-distributed.js';
 import type { Weight } from '../../layers/weight.js';
 import { Model } from '../../models/model.js';
@@ -63,7 +66,14 @@ function collect(layer: AnyLayer, group: Group, places: Places): void {
       const own = layer.weights.filter(({ ownName }) => HEADS.exec(ownName)?.[1] === word);
       place(own, within(group, `${word}_dense`, layer), layer, places);
     }
-  } else if (layer instanceof Recurrent) place(layer.weights, within(group, 'cell', layer), layer, places);
+  } else if (layer instanceof RNN) through(layer.cell as unknown as AnyLayer, 'cell');
+  else if (layer instanceof StackedRNNCells) {
+    const inner = within(group, 'cells', layer);
+    for (const [cell, key] of keysOf(layer.cells as unknown as readonly AnyLayer[], inner)) {
+      collect(cell, within(inner, key, cell), places);
+    }
+  } else if (layer instanceof Recurrent || layer instanceof ConvLSTM)
+    place(layer.weights, within(group, 'cell', layer), layer, places);
   else place(layer.weights, group, layer, places);
 }
 

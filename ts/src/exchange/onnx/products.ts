@@ -2,6 +2,7 @@
 
 import { fail } from '../../errors.js';
 import type { AttentionCallOptions } from '../../layers/heads.js';
+import { classNameOf } from '../../units.js';
 import { activated } from './activations.js';
 import { type Context, type Writer, weightOf } from './context.js';
 import { Value } from './value.js';
@@ -16,26 +17,33 @@ export const dense: Writer = (context, [x]) => {
   return activated(b, Value.last(b, sum, outputShape), config.activation, layer.name);
 };
 
-/** Attention of several heads. */
+/** Attention of several heads, some of which may share keys and values. */
 export const multiHeadAttention: Writer = (context, xs) => {
   const { b, config, layer, outputShape } = context;
+  if (xs.some(({ shape }) => shape.length !== 2)) {
+    const got = xs.map(({ shape }) => `[${shape.join(', ')}]`).join(', ');
+    throw fail('INVALID_VALUE', layer.name, 'samples of two axes', got, 'reshape them around the layer');
+  }
   const { attentionMask, useCausalMask = config.useCausalMask } = context.options as Partial<AttentionCallOptions>;
   if (attentionMask !== undefined) {
     throw fail('INVALID_VALUE', layer.name, 'attention without an attentionMask', 'one', 'useCausalMask is written');
   }
   const [query, value = query, key = value] = xs as [Value, Value?, Value?];
-  const heads = config.numHeads as number;
-  const depth = config.keyDim as number;
+  const [heads, depth] = [config.numHeads ?? config.numQueryHeads, config.keyDim ?? config.headDim] as [number, number];
+  const shared = (config.numKeyValueHeads as number | undefined) ?? heads;
   const valueDepth = (config.valueDim as number | undefined) ?? depth;
   // [batch, heads, steps, depth], of keys with the last two swapped.
-  const part = (word: string, x: Value, size: number, perm: number[]): string => {
-    const product = through(context, word, x.last, [x.shape.at(-1) as number, heads * size]);
-    const apart = b.node('Reshape', [product, b.ints('shape', [0, x.shape[0] as number, heads, size])]);
-    return b.node('Transpose', [apart], { perm });
+  const part = (word: string, x: Value, count: number, size: number, perm: number[]): string => {
+    const product = through(context, word, x.last, [x.shape.at(-1) as number, count * size]);
+    const apart = b.node('Reshape', [product, b.ints('shape', [0, x.shape[0] as number, count, size])]);
+    const own = b.node('Transpose', [apart], { perm });
+    if (count === heads) return own;
+    const each = Array.from({ length: heads }, (_, i) => Math.floor((i * count) / heads));
+    return b.node('Gather', [own, b.ints('heads', each)], { axis: 1 });
   };
-  const q = part('query', query, depth, [0, 2, 1, 3]);
-  const k = part('key', key as Value, depth, [0, 2, 3, 1]);
-  const v = part('value', value as Value, valueDepth, [0, 2, 1, 3]);
+  const q = part('query', query, heads, depth, [0, 2, 1, 3]);
+  const k = part('key', key as Value, shared, depth, [0, 2, 3, 1]);
+  const v = part('value', value as Value, shared, valueDepth, [0, 2, 1, 3]);
   const scores = b.node('Mul', [b.node('MatMul', [q, k]), b.scalar(1 / Math.sqrt(depth))]);
   const seen = useCausalMask ? b.node('Add', [scores, causal(context, query, value as Value)]) : scores;
   const mixed = b.node('MatMul', [b.node('Softmax', [seen], { axis: -1 }), v]);
@@ -46,14 +54,29 @@ export const multiHeadAttention: Writer = (context, xs) => {
   return Value.last(b, output, outputShape);
 };
 
-/** Attention without weights of its own, but for a factor. */
+/** Attention without weights of its own, but for factors. */
 export const attention: Writer = (context, xs) => {
   const { b, config, outputShape } = context;
   const [query, value, key = value] = xs as [Value, Value, Value?];
-  const scale = context.weight('scale');
-  const q = scale ? b.node('Mul', [query.last, b.floats('scale', scale.data, [])]) : query.last;
-  const k = b.node('Transpose', [(key as Value).last], { perm: [0, 2, 1] });
-  const scores = b.node('MatMul', [q, k]);
+  const scaled = (x: string, name: string): string => {
+    const weight = context.weight(name);
+    return weight ? b.node('Mul', [x, b.floats(name, weight.data, weight.shape)]) : x;
+  };
+  // Each query beside each key.
+  const sums = (): string => {
+    const [q, k] = [query.last, (key as Value).last].map((x, i) => b.node('Unsqueeze', [x, b.ints('axes', [2 - i])]));
+    return b.node('Add', [q as string, k as string]);
+  };
+  const total = (x: string): string => b.node('ReduceSum', [x, b.ints('axes', [-1])], { keepdims: 0 });
+  const scoresOf = (): string => {
+    if (classNameOf(context.layer) === 'AdditiveAttention') return total(scaled(b.node('Tanh', [sums()]), 'scale'));
+    if (config.scoreMode === 'concat') {
+      return scaled(total(b.node('Tanh', [scaled(sums(), 'scale')])), 'concat_score_weight');
+    }
+    const k = b.node('Transpose', [(key as Value).last], { perm: [0, 2, 1] });
+    return b.node('MatMul', [scaled(query.last, 'scale'), k]);
+  };
+  const scores = scoresOf();
   const seen = config.useCausalMask ? b.node('Add', [scores, causal(context, query, value)]) : scores;
   return Value.last(b, b.node('MatMul', [b.node('Softmax', [seen], { axis: -1 }), value.last]), outputShape);
 };

@@ -39,6 +39,10 @@ function gatesOf(layer: AnyLayer): { op: string; order: number[] } {
 function direction(context: Context, xs: readonly Value[]): { outputs: string; states: string[] } {
   const { b, layer, config } = context;
   const { op, order } = gatesOf(layer);
+  if (config.stateful) {
+    const hint = 'give states as [x, ...states], and take the last ones by returnState: true';
+    throw fail('INVALID_VALUE', layer.name, 'a layer that keeps no states', 'stateful: true', hint);
+  }
   const { units, returnSequences, goBackwards, resetAfter } = config as { units: number; [name: string]: unknown };
   const matrix = (name: string): string => {
     const { data, shape } = weightOf(context, name);

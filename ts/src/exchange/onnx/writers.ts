@@ -61,6 +61,9 @@ export const WRITERS: ReadonlyMap<string, Writer> = new Map([
   ...each(norms.prelu, 'PReLU'),
   ...each(recurrent, 'SimpleRNN', 'GRU', 'LSTM'),
   ...each(bidirectional, 'Bidirectional'),
-  ...each(attention, 'Attention'),
-  ...each(multiHeadAttention, 'MultiHeadAttention'),
+  ...each(attention, 'Attention', 'AdditiveAttention'),
+  ...each(multiHeadAttention, 'MultiHeadAttention', 'GroupQueryAttention'),
+  // Images as they are, outside of training.
+  ...each(shapes.identity, 'RandomFlip', 'RandomRotation', 'RandomTranslation', 'RandomZoom'),
+  ...each(shapes.identity, 'RandomBrightness', 'RandomContrast'),
 ]);

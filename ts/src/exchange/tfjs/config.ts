@@ -21,7 +21,7 @@ const CLASSES = new Set(
     'Conv1D Conv2D Conv3D Conv2DTranspose Conv3DTranspose DepthwiseConv2D SeparableConv2D UpSampling2D ZeroPadding2D ' +
     'Cropping2D AveragePooling1D AveragePooling2D AveragePooling3D MaxPooling1D MaxPooling2D MaxPooling3D ' +
     'GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D PReLU GaussianDropout ' +
-    'GaussianNoise AlphaDropout GRU LSTM SimpleRNN Bidirectional TimeDistributed Rescaling'
+    'GaussianNoise AlphaDropout ReLU LeakyReLU ELU Softmax GRU LSTM SimpleRNN Bidirectional TimeDistributed Rescaling'
   ).split(' '),
 );
 const ACTIVATIONS = new Set(
@@ -37,6 +37,12 @@ const ONLY: Readonly<Record<string, readonly unknown[]>> = {
   normalize: [false, true],
   recurrentActivation: [...ACTIVATIONS, 'hard_sigmoid'],
   activation: [...ACTIVATIONS, 'hard_sigmoid'],
+};
+/** The same for options that mean something else in other classes. */
+const OF_CLASS: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
+  ReLU: { negativeSlope: [0], threshold: [0] },
+  ELU: { alpha: [1] },
+  ...Object.fromEntries(['GRU', 'LSTM', 'SimpleRNN'].map((name) => [name, { stateful: [false] }])),
 };
 const KEPT = ['normalize', 'recurrentActivation', 'activation', 'resetAfter'];
 
@@ -58,7 +64,7 @@ export function entryOf(layer: AnyLayer): Entry {
     // Ours of that name is less steep.
     const value = isOldSigmoid(given) ? 'hard_sigmoid' : given === 'hard_sigmoid' ? 'that of Keras 3' : given;
     if (/Initializer$/.test(name) || value === undefined) continue;
-    const allowed = Object.hasOwn(ONLY, name) ? ONLY[name] : undefined;
+    const allowed = OF_CLASS[className]?.[name] ?? (Object.hasOwn(ONLY, name) ? ONLY[name] : undefined);
     if ((allowed && !allowed.includes(value)) || value === 'causal') {
       const hint = name === 'resetAfter' ? 'train the GRU with resetAfter: false, or export to ONNX' : 'export to ONNX';
       throw fail('INVALID_VALUE', `${layer.name} ${name}`, 'what TensorFlow.js has', describeValue(value), hint);
@@ -76,7 +82,9 @@ function isOldSigmoid(value: unknown): boolean {
   return className === 'function' && config === hardSigmoidOfKeras2.name;
 }
 
-const optionName = (name: string): string => snakeCase(name).replace(/([a-z])(\d)$/, '$1$2');
+// The slope of LeakyReLU is called as in Keras 2.
+const optionName = (name: string): string =>
+  name === 'negativeSlope' ? 'alpha' : snakeCase(name).replace(/([a-z])(\d)$/, '$1$2');
 
 // It makes the layer that goes backwards itself, and names both.
 function bidirectional(layer: Bidirectional): Entry {

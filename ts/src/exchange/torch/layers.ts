@@ -23,6 +23,7 @@ import { SeparableConv1D, SeparableConv2D } from '../../layers/separable-conv.js
 import { SimpleRNN } from '../../layers/simple-rnn.js';
 import { TimeDistributed } from '../../layers/time-distributed.js';
 import type { Weight } from '../../layers/weight.js';
+import { classNameOf } from '../../units.js';
 import { blocksIn, permuted, product } from '../arrays.js';
 import type { Floats, Tensors } from './tensors.js';
 
@@ -203,6 +204,6 @@ function takeAttention(layer: MultiHeadAttention, { tensors, prefix, values }: P
 /** The error for a layer whose weights PyTorch does not have. */
 function refused(layer: AnyLayer): Error {
   const hint = 'leave it out, names: { layer: null }, and set its weights yourself';
-  const got = `${layer.constructor.name} of ${product(layer.weights.map(({ size }) => size))} values`;
+  const got = `${classNameOf(layer)} of ${product(layer.weights.map(({ size }) => size))} values`;
   return fail('INVALID_VALUE', layer.name, 'a layer that PyTorch has a module for', got, hint);
 }

@@ -143,7 +143,7 @@ fn pack(groups: usize, cost: usize, each: usize, packed: &mut [f32], one: &(dyn 
 /// Hands units of so many floating-point operations, in turns, to as many threads as they are worth, and each thread
 /// `each` floats of scratch.
 fn share(units: usize, flops: usize, each: usize, scratch: &mut [f32], work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
-    let part = turn::part(units, 1, 0);
+    let part = turn::part(units, 1, threads());
     let todo = part.end - part.start;
     let few = todo.saturating_mul(flops) < SPLIT_FROM;
     let workers = if few { 1 } else { threads().min(todo).min(scratch.len() / each.max(1)).max(1) };

@@ -1,6 +1,7 @@
 //! Rows of A that are read across it, packed tile by tile: where its columns lie a multiple of some cache lines apart, those
 //! of one tile would push each other out of the cache. Packing moves numbers and changes none.
 
+use super::super::ahead::soon;
 use super::micro::Shape;
 use super::{CACHED, Cut, Product};
 use std::ops::Range;
@@ -67,16 +68,4 @@ fn copy(to: &mut [f32], from: &[f32]) {
     if let (Some(last), Some(from)) = (to.last_chunk_mut::<8>(), from.last_chunk::<8>()) {
         *last = *from;
     }
-}
-
-/// Asks for the cache lines of `len` floats, whatever is there.
-#[inline(always)]
-fn soon(from: *const f32, len: usize) {
-    #[cfg(target_arch = "x86_64")]
-    for line in 0..len.div_ceil(16) + 1 {
-        // SAFETY: a hint, which reads nothing.
-        unsafe { std::arch::x86_64::_mm_prefetch::<3>(from.wrapping_add(16 * line).cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (from, len);
 }

@@ -33,7 +33,7 @@ pub fn gemm_batch<'a>(
         let each = c.chunks_exact_mut(m * n).enumerate();
         return each.for_each(|(i, c)| gemm(m, n, k, a(i), b(i), c, Epilogue::default(), scratch));
     }
-    let part = turn::part(count, 1, 0);
+    let part = turn::part(count, 1, threads());
     let len = scratch_len(m, n, k, b(0).col_stride);
     let todo = part.end - part.start;
     let workers = if todo * flops(m, n, k) < SPLIT_FROM { 1 } else { threads().min(todo).min(scratch.len() / len) };

@@ -1,5 +1,5 @@
 //! One vector of f32 per instruction set, as the micro-kernel sees it: load, splat, multiply, add, store.
-//! Refuses everything else, fused multiply-add above all.
+//! Refuses everything else.
 
 /// A vector of `N` floats.
 ///
@@ -19,12 +19,15 @@ pub unsafe trait Lanes: Copy {
     unsafe fn mul(self, other: Self) -> Self;
     /// Lane by lane, rounded.
     unsafe fn add(self, other: Self) -> Self;
+    /// self · other + sum, rounded once.
+    #[cfg(not(target_arch = "wasm32"))]
+    unsafe fn fused(self, other: Self, sum: Self) -> Self;
 }
 
 /// Implements [`Lanes`] by intrinsics (WASM's arithmetic is safe, hence the `allow`).
 #[allow(unused_macros)]
 macro_rules! lanes {
-    ($vector:ty, $n:literal, $splat:path, $load:path, $store:path, $mul:path, $add:path) => {
+    ($vector:ty, $n:literal, $splat:path, $load:path, $store:path, $mul:path, $add:path $(, $fused:path)?) => {
         // SAFETY: each method is one instruction of the set that the trait's contract asks for.
         #[allow(unused_unsafe)]
         unsafe impl Lanes for $vector {
@@ -54,6 +57,11 @@ macro_rules! lanes {
                 // SAFETY: by the trait's contract.
                 unsafe { $add(self, other) }
             }
+            $(#[inline(always)]
+            unsafe fn fused(self, other: Self, sum: Self) -> Self {
+                // SAFETY: by the trait's contract.
+                unsafe { $fused(self, other, sum) }
+            })?
         }
     };
 }
@@ -62,8 +70,17 @@ macro_rules! lanes {
 mod x86 {
     use super::Lanes;
     use std::arch::x86_64::*;
-    lanes!(__m512, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_mul_ps, _mm512_add_ps);
-    lanes!(__m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_mul_ps, _mm256_add_ps);
+    lanes!(
+        __m512,
+        16,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_mul_ps,
+        _mm512_add_ps,
+        _mm512_fmadd_ps
+    );
+    lanes!(__m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_mul_ps, _mm256_add_ps, _mm256_fmadd_ps);
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -104,5 +121,10 @@ unsafe impl Lanes for Portable {
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         Portable(std::array::from_fn(|i| self.0[i] + other.0[i]))
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    #[inline(always)]
+    unsafe fn fused(self, other: Self, sum: Self) -> Self {
+        Portable(std::array::from_fn(|i| self.0[i].mul_add(other.0[i], sum.0[i])))
     }
 }

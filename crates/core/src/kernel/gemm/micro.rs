@@ -1,9 +1,10 @@
 //! The micro-kernel: one tile of C, all of k, in registers; one source for every instruction set.
 //!
 //! Its order of operations is the numeric contract of the product: inside a block of [`KC`] values of k products are added in order
-//! from 0, multiplied and added with two roundings; blocks merge in a binary counter, and what is left at the end
-//! merges from the smallest to the largest.
+//! from 0, multiplied and added with two roundings (fused: one); blocks merge in a binary counter, and what is left at the
+//! end merges from the smallest to the largest.
 
+use super::super::ahead::soon_written;
 use super::lanes::Lanes;
 use std::mem::MaybeUninit;
 
@@ -41,6 +42,9 @@ pub struct Tile {
     pub columns: usize,
     /// Room for `LEVELS` tiles.
     pub waiting: *mut f32,
+    /// Whether a product and its sum are rounded once.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fused: bool,
 }
 
 /// The tiles of one instruction set.
@@ -62,6 +66,23 @@ pub trait Shape {
 /// One block of k for one tile.
 #[inline(always)]
 unsafe fn block<L: Lanes, const MR: usize, const NV: usize>(t: &Tile, from: usize, to: usize) -> [[L; NV]; MR] {
+    #[cfg(not(target_arch = "wasm32"))]
+    if t.fused {
+        // SAFETY: by the caller's promise, here and below.
+        return unsafe { sums::<L, MR, NV>(t, from, to, |sum, x, y| x.fused(y, sum)) };
+    }
+    // SAFETY: as above.
+    unsafe { sums::<L, MR, NV>(t, from, to, |sum, x, y| sum.add(x.mul(y))) }
+}
+
+/// The same, `plus` adding a product to a sum.
+#[inline(always)]
+unsafe fn sums<L: Lanes, const MR: usize, const NV: usize>(
+    t: &Tile,
+    from: usize,
+    to: usize,
+    plus: impl Fn(L, L, L) -> L,
+) -> [[L; NV]; MR] {
     // SAFETY: the caller's tile covers MR rows of A and NV vectors of every row of B.
     unsafe {
         let mut sums = [[L::splat(0.0); NV]; MR];
@@ -74,7 +95,7 @@ unsafe fn block<L: Lanes, const MR: usize, const NV: usize>(t: &Tile, from: usiz
             for i in 0..MR {
                 let x = L::splat(*a.add(i * t.a_row));
                 for v in 0..NV {
-                    sums[i][v] = sums[i][v].add(x.mul(row[v]));
+                    sums[i][v] = plus(sums[i][v], x, row[v]);
                 }
             }
             a = a.wrapping_add(t.a_col);
@@ -103,6 +124,10 @@ unsafe fn merge<L: Lanes, const MR: usize, const NV: usize>(waiting: *const f32,
 pub unsafe fn tile<L: Lanes, const MR: usize, const NV: usize>(t: &Tile) {
     const { assert!(MR * NV * L::N <= MAX_TILE && NV * L::N <= MAX_WIDTH) };
     let size = MR * NV * L::N;
+    // Else each line of C would be waited for when it is stored; shorter sums end before it comes.
+    for i in 0..if t.k < 64 { 0 } else { MR } {
+        (0..NV).for_each(|v| soon_written(t.c.wrapping_add(i * t.c_row + v * L::N)));
+    }
     // SAFETY: by the caller's promise; `waiting` has room for LEVELS tiles, and count < 2^LEVELS.
     unsafe {
         let (mut from, mut count) = (0, 0usize);
@@ -193,7 +218,7 @@ macro_rules! shape {
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 shape!(PortableShape, super::lanes::Portable, 1, 4: 1 2 3 4,);
 #[cfg(target_arch = "x86_64")]
-shape!(Avx2Shape, std::arch::x86_64::__m256, 2, 6: 1 2 3 4 5 6, #[target_feature(enable = "avx2")]);
+shape!(Avx2Shape, std::arch::x86_64::__m256, 2, 6: 1 2 3 4 5 6, #[target_feature(enable = "avx2,fma")]);
 #[cfg(target_arch = "x86_64")]
 shape!(Avx512Shape, std::arch::x86_64::__m512, 2, 12: 1 2 3 4 5 6 7 8 9 10 11 12,
     #[target_feature(enable = "avx512f,avx512vl")]);

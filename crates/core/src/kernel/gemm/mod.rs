@@ -1,7 +1,7 @@
 //! C = A·B in f32, any strides for A and B (so all transposes), with bias and an elementwise function at the end.
 //!
-//! The bits of C depend on A, B and k alone (see `micro`): not on the instruction set, the number of threads,
-//! tile sizes or packing. Allocates nothing; refuses views that reach outside their data.
+//! The bits of C depend on A, B, k and whether products are fused alone (see `micro`): not on the instruction set, the
+//! number of threads, tile sizes or packing. Allocates nothing; refuses views that reach outside their data.
 
 /// Calls a method that has the tiles of the instruction set in use for its parameter.
 macro_rules! for_level {
@@ -21,17 +21,25 @@ macro_rules! for_level {
 
 mod across;
 mod batch;
+mod deep;
+mod few;
 mod lanes;
 mod micro;
 mod pack;
 mod packed;
 
+use super::ahead::soon;
 use super::pool::{Shared, parallel, split, threads};
+use super::settled::Settled;
+#[cfg(not(target_arch = "wasm32"))]
+use super::simd::fused;
 #[cfg(target_arch = "x86_64")]
 use super::simd::{Level, level};
 use super::turn;
 pub use across::across_scratch_len;
 pub use batch::{batch_scratch_len, gemm_batch};
+pub use deep::{SHALLOW, deep_scratch_len, gemm_deep, is_deep};
+pub use few::Few;
 pub use micro::KC;
 use micro::{LEVELS, MAX_TILE, MAX_WIDTH, Shape, Tile};
 pub(super) use packed::{Packed, packed_len};
@@ -104,17 +112,12 @@ fn packs(m: usize, b_col_stride: usize) -> bool {
 /// C (m × n, row-major, overwritten) = A (m × k) · B (k × n), then the epilogue. `scratch` has at least
 /// [`scratch_len`] floats, whose values do not matter.
 pub fn gemm(m: usize, n: usize, k: usize, a: Mat, b: Mat, c: &mut [f32], epilogue: Epilogue, scratch: &mut [f32]) {
-    assert_eq!(Some(c.len()), m.checked_mul(n), "C has other than m · n elements");
-    assert!(k as u64 <= u64::from(u32::MAX), "k is at most 2^32 - 1");
-    a.check(m, k);
-    b.check(k, n);
-    assert!(epilogue.bias.is_none_or(|bias| bias.len() == n), "the bias has other than n elements");
+    if let Some(few) = few(m, n, k, a, b, c, epilogue) {
+        return few.run();
+    }
     assert!(scratch.len() >= scratch_len(m, n, k, b.col_stride), "the scratch is too short");
     if m * n == 0 {
         return;
-    }
-    if m * n * k <= FEW && k <= KC {
-        return few(n, k, a, b, c, epilogue);
     }
     let scratch = &mut scratch[..];
     let aligned = scratch.as_ptr().align_offset(64).min(16);
@@ -124,29 +127,38 @@ pub fn gemm(m: usize, n: usize, k: usize, a: Mat, b: Mat, c: &mut [f32], epilogu
     for_level!(product.run());
 }
 
+/// The product on its places, which only live as long as the arguments, where it is one of a few multiplications.
+///
+/// # Panics
+/// As [`gemm`].
+fn few(m: usize, n: usize, k: usize, a: Mat, b: Mat, c: &mut [f32], epilogue: Epilogue) -> Option<Few> {
+    assert_eq!(Some(c.len()), m.checked_mul(n), "C has other than m · n elements");
+    assert!(k as u64 <= u64::from(u32::MAX), "k is at most 2^32 - 1");
+    a.check(m, k);
+    b.check(k, n);
+    assert!(epilogue.bias.is_none_or(|bias| bias.len() == n), "the bias has other than n elements");
+    let few = m.saturating_mul(n).saturating_mul(k) <= FEW && k <= KC;
+    few.then(|| Few::new([m, n, k], a, b, c, epilogue))
+}
+
+/// The same as an op settled once.
+pub fn settled<'a>(
+    m: usize,
+    n: usize,
+    k: usize,
+    a: Mat<'a>,
+    b: Mat<'a>,
+    c: &'a mut [f32],
+    epilogue: Epilogue<'a>,
+) -> Option<Settled<'a>> {
+    few(m, n, k, a, b, c, epilogue).map(Settled::product)
+}
+
 /// Where the packed panels of B begin, and which is the first of them: those before it are read in place.
 #[derive(Clone, Copy)]
 struct Panels {
     start: *const f32,
     first: usize,
-}
-
-/// The same where packing and tiles would take longer than the product itself.
-fn few(n: usize, k: usize, a: Mat, b: Mat, c: &mut [f32], epilogue: Epilogue) {
-    for (i, row) in c.chunks_exact_mut(n).enumerate() {
-        for (j, c) in row.iter_mut().enumerate() {
-            let (mut at_a, mut at_b, mut sum) = (i * a.row_stride, j * b.col_stride, 0.0);
-            for _ in 0..k {
-                // SAFETY: a row of A and a column of B, which `gemm` has checked to be inside their data.
-                sum += unsafe { a.data.get_unchecked(at_a) * b.data.get_unchecked(at_b) };
-                (at_a, at_b) = (at_a + a.col_stride, at_b + b.row_stride);
-            }
-            *c = epilogue.bias.map_or(sum, |bias| sum + bias[j]);
-        }
-    }
-    if let Some(map) = epilogue.map {
-        map(c);
-    }
 }
 
 struct Product<'a> {
@@ -250,6 +262,8 @@ impl Product<'_> {
         let mut waiting = MaybeUninit::<[f32; LEVELS * MAX_TILE]>::uninit();
         let height = self.height::<S>();
         let c = self.c.as_mut_ptr();
+        // Whether rows of A come one after another, from further away than the second-level cache.
+        let streams = self.a.col_stride == 1 && self.m.saturating_mul(self.k) > CACHED;
         let mut start = rows.start;
         while start < rows.end {
             let end = rows.end.min(start + height);
@@ -276,6 +290,8 @@ impl Product<'_> {
                     bias: self.epilogue.bias.map_or(std::ptr::null(), |bias| bias[column..].as_ptr()),
                     columns: width.min(self.n - column),
                     waiting: waiting.as_mut_ptr().cast(),
+                    #[cfg(not(target_arch = "wasm32"))]
+                    fused: fused(),
                 };
                 for rows in (0..tiles).map(|index| cut.range(index)) {
                     let row = start + rows.start;
@@ -285,6 +301,12 @@ impl Product<'_> {
                         (tile.a_row, tile.a_col) = (1, rows.len());
                     }
                     tile.c = c.wrapping_add(row * self.c_row + column);
+                    if across.is_none() && streams && panel == panels.start {
+                        // The next rows, which no panel has read yet.
+                        for next in 0..rows.len() {
+                            soon(tile.a.wrapping_add((rows.len() + next) * self.a.row_stride), self.k);
+                        }
+                    }
                     // SAFETY: `gemm` has checked that rows and columns are inside A, B and C, no other part writes the same
                     // elements of C, and `level` vouches for the instruction set.
                     unsafe { S::tile(rows.len(), width == S::NARROW, &tile) };
@@ -329,7 +351,7 @@ fn grid(threads: usize, flops: usize, row_tiles: usize, panels: usize, m: usize,
     if threads == 1 {
         return (1, 1);
     }
-    let wanted = if flops < 32 * SPLIT_FROM { threads } else { most_parts(threads) };
+    let wanted = if flops < 8 * SPLIT_FROM { threads } else { most_parts(threads) };
     let cost = |bands: usize, groups: usize| (usize::MAX - bands * groups, m / bands + n / groups);
     (1..=wanted.min(row_tiles))
         .map(|bands| (bands, (wanted / bands).min(panels)))

@@ -1,7 +1,11 @@
 //! Copies B into panels: the columns of one tile stand together, k by k, so that the micro-kernel reads one stream.
 //! Packing moves numbers and changes none.
 
+use super::super::ahead::soon;
 use super::Mat;
+
+/// Rows that are asked for before they are needed.
+const AHEAD: usize = 12;
 
 /// Writes columns `first ..` of B (k rows) as a panel of `width` (a multiple of 4). What stands where
 /// `first + column ≥ n` does not matter: those columns of the product are never stored.
@@ -35,6 +39,7 @@ pub fn panel(to: &mut [f32], width: usize, b: &Mat, first: usize, n: usize, k: u
 fn copy(to: &mut [f32], width: usize, from: &[f32], stride: usize, columns: usize) {
     for (p, row) in to.chunks_exact_mut(width).enumerate() {
         let from = &from[p * stride..];
+        soon(from.as_ptr().wrapping_add(AHEAD * stride), width);
         if from.len() < width {
             row[..columns].copy_from_slice(&from[..columns]);
             row[columns..].fill(0.0);
