@@ -5,14 +5,13 @@
 
 use super::elementwise::{map_row, update_row};
 use super::gemm::{Epilogue, Mat, gemm, scratch_len};
+use super::hand_out::hand_out;
 use super::math;
-use super::pool::{Shared, parallel, threads};
+use super::pool::Shared;
 use super::random::{Place, dropout_part};
 use super::simd::{Kernel, dispatch};
 use super::tree::{Add, LANES, Max, contiguous};
-use super::turn;
 use super::vector::{V, floats};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Queries of a block.
 pub const QUERIES: usize = 64;
@@ -100,26 +99,9 @@ impl Heads<'_> {
 
     /// Hands whole heads to threads, each with scratch of its own.
     fn share(&self, scratch: &mut [f32], work: &(dyn Fn(usize, usize, &mut [f32]) + Sync)) {
-        let count = self.samples * self.heads;
-        if count == 0 {
-            return;
-        }
-        let part = turn::part(count, 1, threads());
-        let (len, todo) = (self.scratch_len(), part.end - part.start);
-        let small = todo.saturating_mul(self.queries).saturating_mul(self.keys) < 1 << 13;
-        let workers = if small { 1 } else { threads().min(todo).min(scratch.len() / len.max(1)).max(1) };
-        let (scratch, next) = (Shared::new(scratch), AtomicUsize::new(part.start));
-        parallel(workers, &|worker| {
-            // SAFETY: every worker has its own scratch.
-            let scratch = unsafe { scratch.range(worker * len..(worker + 1) * len) };
-            loop {
-                let unit = next.fetch_add(1, Relaxed);
-                if unit >= part.end {
-                    return;
-                }
-                work(unit / self.heads, unit % self.heads, scratch);
-            }
-        });
+        let worth = (1usize << 13).div_ceil(self.queries.saturating_mul(self.keys).max(1));
+        let head = |unit: usize, scratch: &mut [f32]| work(unit / self.heads, unit % self.heads, scratch);
+        hand_out(self.samples * self.heads, worth, self.scratch_len(), scratch, &head);
     }
 
     /// Blocks of keys that a block of queries sees.

@@ -9,6 +9,7 @@ mod cut;
 pub mod elementwise;
 pub mod gather;
 pub mod gemm;
+mod hand_out;
 pub mod io;
 pub mod lane;
 pub mod math;

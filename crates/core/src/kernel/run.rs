@@ -124,6 +124,17 @@ pub fn add(to: &mut [f32], x: &[f32]) {
     add_runs(size, Into { to, step: 0 }, Runs { from: x, step: 0 });
 }
 
+/// Adds up pieces, neighbours first, then pairs of neighbours and so on: the first is then the sum of all.
+pub fn add_neighbours<'a>(count: usize, piece: impl Fn(usize) -> &'a mut [f32]) {
+    let mut step = 1;
+    while step < count {
+        for nth in (0..count - step).step_by(2 * step) {
+            add(piece(nth), piece(nth + step));
+        }
+        step *= 2;
+    }
+}
+
 /// to /= x.
 pub fn divide(to: &mut [f32], x: f32) {
     let size = Size { count: 1, len: to.len() };

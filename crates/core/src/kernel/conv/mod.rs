@@ -9,12 +9,11 @@ mod input;
 mod weights;
 
 use super::gemm::{CACHED, Epilogue, Mat, Packed, packed_len};
-use super::pool::{Shared, parallel, split, threads};
-use super::turn;
+use super::hand_out::hand_out;
+use super::pool::{Shared, split};
 use super::window::Window;
 use gather::Gather;
 pub use input::{by_input, by_input_scratch_len};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 pub use weights::{by_weights, by_weights_scratch_len};
 
 /// Rows of a panel: what keeps the tiles of the product busy, and what shares work evenly.
@@ -143,20 +142,5 @@ fn pack(groups: usize, cost: usize, each: usize, packed: &mut [f32], one: &(dyn 
 /// Hands units of so many floating-point operations, in turns, to as many threads as they are worth, and each thread
 /// `each` floats of scratch.
 fn share(units: usize, flops: usize, each: usize, scratch: &mut [f32], work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
-    let part = turn::part(units, 1, threads());
-    let todo = part.end - part.start;
-    let few = todo.saturating_mul(flops) < SPLIT_FROM;
-    let workers = if few { 1 } else { threads().min(todo).min(scratch.len() / each.max(1)).max(1) };
-    let (next, scratch) = (AtomicUsize::new(part.start), Shared::new(scratch));
-    parallel(workers, &|worker| {
-        // SAFETY: every worker has its own part.
-        let scratch = unsafe { scratch.range(worker * each..(worker + 1) * each) };
-        loop {
-            let unit = next.fetch_add(1, Relaxed);
-            if unit >= part.end {
-                return;
-            }
-            work(unit, scratch);
-        }
-    });
+    hand_out(units, SPLIT_FROM.div_ceil(flops.max(1)), each, scratch, work);
 }

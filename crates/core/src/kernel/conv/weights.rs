@@ -4,7 +4,7 @@
 
 use super::super::gemm::{self, Epilogue, KC, Mat, gemm};
 use super::super::pool::{Shared, split};
-use super::super::run::add;
+use super::super::run::{add, add_neighbours};
 use super::super::window;
 use super::{Conv, Gather, depthwise, share};
 use std::ops::Range;
@@ -150,13 +150,7 @@ fn merge(plan: &Plan, filters: usize, dw: &mut [f32], pieces: &Shared<'_, f32>) 
     split(rows, n * plan.pieces, 1, |range| {
         // SAFETY: `split` hands out disjoint rows, and these are their places in the pieces and in dw.
         let piece = |nth: usize| unsafe { pieces.range(nth * len + range.start * n..nth * len + range.end * n) };
-        let mut step = 1;
-        while step < plan.pieces {
-            for nth in (0..plan.pieces - step).step_by(2 * step) {
-                add(piece(nth), piece(nth + step));
-            }
-            step *= 2;
-        }
+        add_neighbours(plan.pieces, piece);
         for (row, sum) in range.clone().zip(piece(0).chunks_exact(n)) {
             let start = row % per_group * filters + row / per_group * n;
             // SAFETY: as above.

@@ -1,8 +1,8 @@
 //! Many products of one size. Small ones are shared out whole, each thread with scratch of its own; large ones one after
 //! the other, each shared as `gemm` does.
 
-use super::super::pool::{Shared, parallel, threads};
-use super::super::turn;
+use super::super::hand_out::hand_out;
+use super::super::pool::Shared;
 use super::{Epilogue, FLOPS_AT_ONCE, Mat, SPLIT_FROM, gemm, scratch_len};
 
 /// From this many floating-point operations on a product is worth being shared out itself.
@@ -33,18 +33,11 @@ pub fn gemm_batch<'a>(
         let each = c.chunks_exact_mut(m * n).enumerate();
         return each.for_each(|(i, c)| gemm(m, n, k, a(i), b(i), c, Epilogue::default(), scratch));
     }
-    let part = turn::part(count, 1, threads());
-    let len = scratch_len(m, n, k, b(0).col_stride);
-    let todo = part.end - part.start;
-    let workers = if todo * flops(m, n, k) < SPLIT_FROM { 1 } else { threads().min(todo).min(scratch.len() / len) };
-    let (c, scratch) = (Shared::new(c), Shared::new(scratch));
-    parallel(workers, &|worker| {
-        // SAFETY: every worker has its own scratch.
-        let scratch = unsafe { scratch.range(worker * len..(worker + 1) * len) };
-        for i in part.start + todo * worker / workers..part.start + todo * (worker + 1) / workers {
-            // SAFETY: every product has its own place, and one worker.
-            let c = unsafe { c.range(i * m * n..(i + 1) * m * n) };
-            gemm(m, n, k, a(i), b(i), c, Epilogue::default(), scratch);
-        }
+    let (worth, len) = (SPLIT_FROM.div_ceil(flops(m, n, k).max(1)), scratch_len(m, n, k, b(0).col_stride));
+    let c = Shared::new(c);
+    hand_out(count, worth, len, scratch, &|i, scratch| {
+        // SAFETY: every product has its own place.
+        let c = unsafe { c.range(i * m * n..(i + 1) * m * n) };
+        gemm(m, n, k, a(i), b(i), c, Epilogue::default(), scratch);
     });
 }

@@ -2,12 +2,11 @@
 //! each operand comes from memory once and what is added up stays in the cache. Blocks are merged as `micro` merges those of
 //! a tile: the larger power of two first, then the rest. So threads may share k as well. Refuses what `gemm` refuses.
 
-use super::super::pool::{Shared, parallel, split, threads};
-use super::super::run::add;
-use super::super::turn;
+use super::super::hand_out::hand_out;
+use super::super::pool::{Shared, split, threads};
+use super::super::run::{add, add_neighbours};
 use super::{Epilogue, KC, Mat, across_scratch_len, gemm, scratch_len};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// From this length of sums on, for as many elements of the result.
 const FROM: usize = 4 * KC;
@@ -91,29 +90,17 @@ pub fn gemm_deep(m: usize, n: usize, k: usize, a: Mat, b: Mat, c: &mut [f32], sc
     let len = each.iter().sum::<usize>();
     let units = plan.chunks * plan.pieces;
     let sums = Shared::new(sums);
-    let part = turn::part(units, 1, threads());
-    let todo = part.end - part.start;
-    let workers = threads().min(todo).min(scratch.len() / len.max(1)).max(1);
-    let (scratch, blocks, next) = (Shared::new(scratch), k.div_ceil(KC), AtomicUsize::new(part.start));
-    parallel(workers, &|worker| {
-        // SAFETY: every worker has its own scratch.
-        let scratch = unsafe { scratch.range(worker * len..(worker + 1) * len) };
-        loop {
-            let unit = next.fetch_add(1, Relaxed);
-            if unit >= part.end {
-                return;
-            }
-            let (chunk, piece) = (unit / plan.pieces, unit % plan.pieces);
-            let (a, b, [rows, columns]) = plan.chunk(chunk, [m, n], a, b);
-            let start = unit * plan.elements;
-            // SAFETY: every unit has its own place.
-            let to = unsafe { sums.range(start..start + rows * columns) };
-            let (waiting, product) = scratch.split_at_mut(each[0]);
-            let sum = Sum { a, b, columns, k };
-            sum.of(piece * plan.blocks..blocks.min((piece + 1) * plan.blocks), to, waiting, product);
-        }
+    let blocks = k.div_ceil(KC);
+    hand_out(units, 0, len, scratch, &|unit, scratch| {
+        let (chunk, piece) = (unit / plan.pieces, unit % plan.pieces);
+        let (a, b, [rows, columns]) = plan.chunk(chunk, [m, n], a, b);
+        let start = unit * plan.elements;
+        // SAFETY: every unit has its own place.
+        let to = unsafe { sums.range(start..start + rows * columns) };
+        let (waiting, product) = scratch.split_at_mut(each[0]);
+        let sum = Sum { a, b, columns, k };
+        sum.of(piece * plan.blocks..blocks.min((piece + 1) * plan.blocks), to, waiting, product);
     });
-    drop(part);
     merge(&plan, [m, n], c, &sums);
 }
 
@@ -173,13 +160,7 @@ fn merge(plan: &Plan, [m, n]: [usize; 2], c: &mut [f32], sums: &Shared<'_, f32>)
                 // SAFETY: `split` hands out disjoint rows, and these are their places in the pieces.
                 unsafe { sums.range(start..start + count * width) }
             };
-            let mut step = 1;
-            while step < plan.pieces {
-                for piece in (0..plan.pieces - step).step_by(2 * step) {
-                    add(at(piece), at(piece + step));
-                }
-                step *= 2;
-            }
+            add_neighbours(plan.pieces, at);
             for (row, sum) in rows.clone().zip(at(0).chunks_exact(width)) {
                 // SAFETY: as above, and chunks have columns or rows of their own.
                 unsafe { c.range(row * n + columns.start..row * n + columns.end) }.copy_from_slice(sum);
