@@ -1,26 +1,23 @@
 // Long short-term memory whose products are convolutions, over sequences of images. Refuses samples of other ranks.
 
-import type { Constraint, ConstraintLike } from '../constraints/index.js';
 import { fail } from '../errors.js';
 import { conv, type Padding, paddingOf, type Sizes, sizesOf } from '../graph/convolution.js';
 import { B, coefOf, type Dim, makeDim, powerOf, sameShape, shapeText } from '../graph/dims.js';
 import { add, dropout, fill, mul, reshape, slice, transpose } from '../graph/ops.js';
 import type { Tensor } from '../graph/tensor.js';
-import type { InitializerLike } from '../initializers/index.js';
 import { flag, type OptionTable, whole } from '../options.js';
-import type { Regularizer, RegularizerLike } from '../regularizers/index.js';
 import { type Config, classNameOf } from '../units.js';
 import type { Activation, ActivationLike } from './activations.js';
 import { axesOf, checkFormat, wordsOf } from './images.js';
-import { type CallOptions, Layer, type LayerOptions, listOf, type SampleShape, type Several } from './layer.js';
+import { type CallOptions, listOf, type SampleShape, type Several } from './layer.js';
 import { maskThrough, swapped, through } from './loop.js';
 import { ForgetBias } from './lstm.js';
-import { activation, constraint, initializer, rate, regularizer } from './options.js';
-import type { RecurrentOutput } from './recurrent.js';
+import { activation } from './options.js';
+import { Recurrence, type RecurrenceOptions, type RecurrentOutput } from './recurrence.js';
 import type { Weight } from './weight.js';
 
 /** Options of ConvLSTM1D, 2D and 3D; with `returnState: true` they give a list, `[outputs, h, c]`. */
-export interface ConvLSTMOptions<S extends boolean = boolean> extends LayerOptions {
+export interface ConvLSTMOptions<S extends boolean = boolean> extends RecurrenceOptions<S> {
   /** Number of outputs of each place, and of each state. */
   filters: number;
   /** The size of the window: a number for all axes, or one for each. */
@@ -33,97 +30,25 @@ export interface ConvLSTMOptions<S extends boolean = boolean> extends LayerOptio
   dilationRate?: Sizes;
   /** Only 'channels_last'. */
   dataFormat?: 'channels_last';
-  /** A name, or a function of tensors. Default 'tanh'. */
-  activation?: ActivationLike;
   /** Of the gates. Default 'sigmoid'. */
   recurrentActivation?: ActivationLike;
-  /** Whether to add a bias. Default true. */
-  useBias?: boolean;
-  /** Of the kernel of the inputs. Default 'glorot_uniform'. */
-  kernelInitializer?: InitializerLike;
-  /** Of the kernel of the state. Default 'orthogonal'. */
-  recurrentInitializer?: InitializerLike;
-  /** Default 'zeros'. */
-  biasInitializer?: InitializerLike;
   /** Whether the bias of the forget gate begins at 1. Default true. */
   unitForgetBias?: boolean;
-  /** What the kernel of the inputs costs. Default none. */
-  kernelRegularizer?: RegularizerLike;
-  /** What the kernel of the state costs. Default none. */
-  recurrentRegularizer?: RegularizerLike;
-  /** What the bias costs. Default none. */
-  biasRegularizer?: RegularizerLike;
-  /** What the kernel of the inputs is held to. Default nothing. */
-  kernelConstraint?: ConstraintLike;
-  /** What the kernel of the state is held to. Default nothing. */
-  recurrentConstraint?: ConstraintLike;
-  /** What the bias is held to. Default nothing. */
-  biasConstraint?: ConstraintLike;
-  /** The share of the inputs set to 0 in training, the same at every step. Default 0. */
-  dropout?: number;
-  /** The share of the state that its convolution is made without in training, the same at every step. Default 0. */
-  recurrentDropout?: number;
-  /** Whether to give the output of every step instead of the last. Default false. */
-  returnSequences?: boolean;
-  /** Whether to give the last states too. Default false. */
-  returnState?: S;
-  /** Whether to begin with the last step; outputs are then in that order. Default false. */
-  goBackwards?: boolean;
-  /** Whether the output of a step that the mask leaves out is 0, not the one before it. Default false. */
-  zeroOutputForMask?: boolean;
-  /** Understood for Keras's sake: plans are compiled either way. */
-  unroll?: boolean;
 }
 
 /** A layer over sequences `[T, …, channels]`, alone or in a list with the states to begin with (0 by default). */
-export abstract class ConvLSTM<S extends boolean = boolean> extends Layer<Several, RecurrentOutput<S>> {
+export abstract class ConvLSTM<S extends boolean = boolean> extends Recurrence<S> {
   /** @internal */
   static override readonly options: OptionTable = {
     filters: [undefined, whole(1)],
-    activation: ['tanh', activation],
+    ...Recurrence.options,
     recurrentActivation: ['sigmoid', activation],
-    useBias: [true, flag],
-    kernelInitializer: ['glorot_uniform', initializer],
-    recurrentInitializer: ['orthogonal', initializer],
-    biasInitializer: ['zeros', initializer],
     unitForgetBias: [true, flag],
-    kernelRegularizer: [null, regularizer],
-    recurrentRegularizer: [null, regularizer],
-    biasRegularizer: [null, regularizer],
-    kernelConstraint: [null, constraint],
-    recurrentConstraint: [null, constraint],
-    biasConstraint: [null, constraint],
-    dropout: [0, rate],
-    recurrentDropout: [0, rate],
-    returnSequences: [false, flag],
-    returnState: [false, flag],
-    goBackwards: [false, flag],
-    zeroOutputForMask: [false, flag],
-    unroll: [false, flag],
   };
-  override readonly takes = 'either';
   declare readonly filters: number;
   /** @internal */
-  declare readonly activation: Activation;
-  /** @internal */
   declare readonly recurrentActivation: Activation;
-  declare readonly useBias: boolean;
-  declare readonly kernelInitializer: InitializerLike;
-  declare readonly recurrentInitializer: InitializerLike;
-  declare readonly biasInitializer: InitializerLike;
   declare readonly unitForgetBias: boolean;
-  declare readonly kernelRegularizer: Regularizer<object> | undefined;
-  declare readonly recurrentRegularizer: Regularizer<object> | undefined;
-  declare readonly biasRegularizer: Regularizer<object> | undefined;
-  declare readonly kernelConstraint: Constraint<object> | undefined;
-  declare readonly recurrentConstraint: Constraint<object> | undefined;
-  declare readonly biasConstraint: Constraint<object> | undefined;
-  declare readonly dropout: number;
-  declare readonly recurrentDropout: number;
-  declare readonly returnSequences: boolean;
-  declare readonly returnState: S;
-  declare readonly goBackwards: boolean;
-  declare readonly zeroOutputForMask: boolean;
   readonly kernelSize: readonly number[];
   readonly strides: readonly number[];
   readonly padding: Padding;

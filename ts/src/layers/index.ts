@@ -127,7 +127,8 @@ export {
   Softmax,
   type SoftmaxOptions,
 } from './rectifiers.js';
-export type { Recurrent, RecurrentOptions, RecurrentOutput } from './recurrent.js';
+export type { Recurrence, RecurrenceOptions, RecurrentOutput } from './recurrence.js';
+export type { Recurrent, RecurrentOptions } from './recurrent.js';
 export { Rescaling, type RescalingOptions } from './rescaling.js';
 export { CenterCrop, type CropOptions, RandomCrop, Resizing, type ResizingOptions } from './resizing.js';
 export { RMSNormalization, type RMSNormalizationOptions } from './rms-normalization.js';

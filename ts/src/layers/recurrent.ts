@@ -1,61 +1,22 @@
 // What recurrent layers have in common: the products of all inputs at once, then a loop of one product per step. Refuses
 // samples that are not sequences of vectors.
 
-import type { Constraint, ConstraintLike } from '../constraints/index.js';
 import { fail } from '../errors.js';
 import { type Dim, shapeText } from '../graph/dims.js';
 import { add, dropout, fill, matmul, mul, transpose } from '../graph/ops.js';
 import type { Operand, Tensor } from '../graph/tensor.js';
 import type { InitializerLike } from '../initializers/index.js';
 import { flag, type OptionTable, whole } from '../options.js';
-import type { Regularizer, RegularizerLike } from '../regularizers/index.js';
-import type { Activation, ActivationLike } from './activations.js';
-import { type CallOptions, Layer, type LayerOptions, listOf, type SampleShape, type Several } from './layer.js';
+import { type CallOptions, listOf, type SampleShape, type Several } from './layer.js';
 import { maskThrough, through } from './loop.js';
-import { activation, constraint, initializer, rate, regularizer } from './options.js';
+import { Recurrence, type RecurrenceOptions, type RecurrentOutput } from './recurrence.js';
 import { checkStateful, firstRows, stateNames, withFirstRows } from './states.js';
 import type { Weight } from './weight.js';
 
 /** Options of every recurrent layer; with `returnState: true` it gives a list, `[outputs, ...last states]`. */
-export interface RecurrentOptions<S extends boolean = boolean> extends LayerOptions {
+export interface RecurrentOptions<S extends boolean = boolean> extends RecurrenceOptions<S> {
   /** Number of outputs, and of each state. */
   units: number;
-  /** A name, or a function of tensors. Default 'tanh'. */
-  activation?: ActivationLike;
-  /** Whether to add a bias. Default true. */
-  useBias?: boolean;
-  /** Of the weights of the inputs. Default 'glorot_uniform'. */
-  kernelInitializer?: InitializerLike;
-  /** Of the weights of the state. Default 'orthogonal'. */
-  recurrentInitializer?: InitializerLike;
-  /** Default 'zeros'. */
-  biasInitializer?: InitializerLike;
-  /** What the weights of the inputs cost. Default none. */
-  kernelRegularizer?: RegularizerLike;
-  /** What the weights of the state cost. Default none. */
-  recurrentRegularizer?: RegularizerLike;
-  /** What the bias costs. Default none. */
-  biasRegularizer?: RegularizerLike;
-  /** What the weights of the inputs are held to after every update, such as 'max_norm'. Default nothing. */
-  kernelConstraint?: ConstraintLike;
-  /** What the weights of the state are held to. Default nothing. */
-  recurrentConstraint?: ConstraintLike;
-  /** What the bias is held to. Default nothing. */
-  biasConstraint?: ConstraintLike;
-  /** The share of the inputs set to 0 in training, the same at every step. Default 0. */
-  dropout?: number;
-  /** The share of the state that its product is made without in training, the same at every step. Default 0. */
-  recurrentDropout?: number;
-  /** Whether to give the output of every step, `[T, units]`, instead of the last. Default false. */
-  returnSequences?: boolean;
-  /** Whether to give the last states too. Default false. */
-  returnState?: S;
-  /** Whether to begin with the last step; outputs are then in that order. Default false. */
-  goBackwards?: boolean;
-  /** Whether the output of a step that the mask leaves out is 0, not the one before it. Default false. */
-  zeroOutputForMask?: boolean;
-  /** Understood for Keras's sake: plans are compiled either way. */
-  unroll?: boolean;
   /**
    * Whether a sample begins with the state that the sample at its place in the batch before ended with, in training and
    * outside of it, until `resetStates`. States are weights that are not trained: they are saved. Default false.
@@ -64,9 +25,6 @@ export interface RecurrentOptions<S extends boolean = boolean> extends LayerOpti
   /** With `stateful`, how many samples a batch has at most. (Keras: the first of `batch_shape`.) */
   batchSize?: number | null;
 }
-
-/** What a recurrent layer gives: with states a list, otherwise one tensor. */
-export type RecurrentOutput<S extends boolean> = S extends true ? readonly Tensor[] : Tensor;
 
 /** What differs between recurrent layers. */
 export interface Cell {
@@ -83,51 +41,15 @@ export interface Cell {
  * A layer over sequences `[T, features]`, alone or in a list with the states to begin with (0 by default). A step that the
  * mask leaves out keeps the states, and its output is the one before it.
  */
-export abstract class Recurrent<S extends boolean = boolean> extends Layer<Several, RecurrentOutput<S>> {
+export abstract class Recurrent<S extends boolean = boolean> extends Recurrence<S> {
   /** @internal */
   static override readonly options: OptionTable = {
     units: [undefined, whole(1)],
-    activation: ['tanh', activation],
-    useBias: [true, flag],
-    kernelInitializer: ['glorot_uniform', initializer],
-    recurrentInitializer: ['orthogonal', initializer],
-    biasInitializer: ['zeros', initializer],
-    kernelRegularizer: [null, regularizer],
-    recurrentRegularizer: [null, regularizer],
-    biasRegularizer: [null, regularizer],
-    kernelConstraint: [null, constraint],
-    recurrentConstraint: [null, constraint],
-    biasConstraint: [null, constraint],
-    dropout: [0, rate],
-    recurrentDropout: [0, rate],
-    returnSequences: [false, flag],
-    returnState: [false, flag],
-    goBackwards: [false, flag],
-    zeroOutputForMask: [false, flag],
-    unroll: [false, flag],
+    ...Recurrence.options,
     stateful: [false, flag],
     batchSize: [null, whole(1)],
   };
-  override readonly takes = 'either';
   declare readonly units: number;
-  /** @internal */
-  declare readonly activation: Activation;
-  declare readonly useBias: boolean;
-  declare readonly kernelInitializer: InitializerLike;
-  declare readonly recurrentInitializer: InitializerLike;
-  declare readonly biasInitializer: InitializerLike;
-  declare readonly kernelRegularizer: Regularizer<object> | undefined;
-  declare readonly recurrentRegularizer: Regularizer<object> | undefined;
-  declare readonly biasRegularizer: Regularizer<object> | undefined;
-  declare readonly kernelConstraint: Constraint<object> | undefined;
-  declare readonly recurrentConstraint: Constraint<object> | undefined;
-  declare readonly biasConstraint: Constraint<object> | undefined;
-  declare readonly dropout: number;
-  declare readonly recurrentDropout: number;
-  declare readonly returnSequences: boolean;
-  declare readonly returnState: S;
-  declare readonly goBackwards: boolean;
-  declare readonly zeroOutputForMask: boolean;
   declare readonly stateful: boolean;
   declare readonly batchSize: number | undefined;
   /** How many times as wide as the state the products are. */

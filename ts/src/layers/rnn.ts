@@ -10,7 +10,7 @@ import { cellOf, type RNNCell, sizesOf } from './cell.js';
 import { type CallOptions, Layer, type LayerOptions, listOf, type SampleShape, type Several } from './layer.js';
 import { maskThrough, swapped, through } from './loop.js';
 import { LAYERS } from './named.js';
-import type { RecurrentOutput } from './recurrent.js';
+import type { RecurrentOutput } from './recurrence.js';
 import { StackedRNNCells } from './stacked-cells.js';
 
 /** Options of RNN; with `returnState: true` it gives a list, `[outputs, ...last states]`. */
